@@ -1,0 +1,331 @@
+// Replaying the tape: Backward, and autograd::backward and grad, which are loops over its steps.
+#include <frost/tape.hpp>
+#include <frost/tensor_impl.hpp>
+
+#include <algorithm>
+
+namespace frost {
+
+// The gradients that have arrived at a node which has not run yet.
+struct Backward::Pending : Pooled {
+  Ref<Node> node;
+  uint64_t arrival = 0;
+  bool is_elsewhere = false;
+  Tensor total;                                       // of the node's first input …
+  std::vector<Tensor> more_totals;                    // … and of the others
+  std::vector<std::pair<uint32_t, Slice>> slices;     // by input; put into the total when the node runs
+
+  Tensor& total_of(uint32_t input_nr) {
+    if (input_nr == 0) return total;
+    if (more_totals.size() < input_nr) more_totals.resize(input_nr);
+    return more_totals[input_nr - 1];
+  }
+  // For the heap: whether `other` runs first.
+  bool runs_after(const Pending& other) const {
+    const uint64_t mine = node->sequence_nr(), theirs = other.node->sequence_nr();
+    return mine != theirs ? mine < theirs : arrival > other.arrival;
+  }
+};
+
+namespace {
+
+constexpr auto runs_after = [](const auto* a, const auto* b) { return a->runs_after(*b); };
+
+void check_root(const Tensor& root, const Tensor& gradient, size_t i) {
+  check_defined(root, "backward", "outputs");
+  check(root.requires_grad(), "backward", "element ", i,
+        " of tensors does not require grad and does not have a grad_fn");
+  if (!gradient.defined()) {
+    check(root.numel() == 1, "backward", "grad can be implicitly created only for scalar outputs, this one has shape ",
+          root.sizes(), "; pass a gradient of that shape");
+    return;
+  }
+  check(gradient.sizes() == root.sizes(), "backward", "Mismatch in shape: grad_output[", i, "] has a shape of ",
+        gradient.sizes(), " and output[", i, "] has a shape of ", root.sizes(), ".");
+  check(gradient.is_floating_point(), "backward", "grad_output[", i, "] must be of a floating point dtype, not ",
+        gradient.scalar_type());
+}
+
+}  // namespace
+
+Backward::Backward(const Tensor& root, const Tensor& gradient, Options options)
+    : Backward(TensorList(root), TensorList(gradient), options) {}
+
+Backward::Backward(TensorList roots, TensorList gradients, Options options) : options_(options) {
+  start(roots, gradients);
+}
+
+Backward::Backward(TensorList roots, TensorList gradients, Options options, TensorList inputs)
+    : options_(options), is_restricted_(true) {
+  captured_.resize(inputs.size());
+  restrict_to(roots, inputs);
+  start(roots, gradients);
+}
+
+Backward::~Backward() {
+  for (Pending* const pending : waiting_) forget(pending);
+}
+
+void Backward::start(TensorList roots, TensorList gradients) {
+  check(gradients.empty() || gradients.size() == roots.size(), "backward", "got ", roots.size(), " tensors and ",
+        gradients.size(), " gradients");
+  for (size_t i = 0; i < roots.size(); ++i) check_root(roots[i], gradients.empty() ? Tensor() : gradients[i], i);
+  for (size_t i = 0; i < roots.size(); ++i) {
+    const Edge edge = gradient_edge(roots[i]);
+    if (is_restricted_ && !reaches_input(edge.function.get())) continue;
+    Gradients::Entry gradient;
+    if (!gradients.empty()) gradient.value = gradients[i];
+    if (!gradient.value.defined()) gradient.value = ones_of(roots[i].layout().sizes, roots[i].scalar_type());
+    const AutoGradMode mode(options_.create_graph);
+    add(edge, gradient, nullptr, i);
+  }
+}
+
+// ---- what waits ----
+
+Backward::Pending* Backward::find(Node* node) const {
+  if (!elsewhere_.empty()) {
+    const auto found = elsewhere_.find(node);
+    if (found != elsewhere_.end()) return found->second;
+  }
+  return node->pass_.load(std::memory_order_relaxed) == this ? static_cast<Pending*>(node->pending_) : nullptr;
+}
+
+Backward::Pending& Backward::pending_of(const Ref<Node>& node) {
+  if (Pending* const found = find(node.get())) return *found;
+  if (unused_.empty()) {
+    all_.push_back(std::make_unique<Pending>());
+    unused_.push_back(all_.back().get());
+  }
+  Pending* const fresh = unused_.back();
+  fresh->node = node;
+  fresh->arrival = arrivals_++;
+  waiting_.push_back(fresh);
+  unused_.pop_back();
+  std::push_heap(waiting_.begin(), waiting_.end(), runs_after);
+
+  // The node itself remembers where its gradients are, unless another pass was there first.
+  Backward* nobody = nullptr;
+  fresh->is_elsewhere = !node->pass_.compare_exchange_strong(nobody, this, std::memory_order_relaxed);
+  if (fresh->is_elsewhere)
+    elsewhere_.emplace(node.get(), fresh);
+  else
+    node->pending_ = fresh;
+  return *fresh;
+}
+
+void Backward::forget(Pending* pending) {
+  Node* const node = pending->node.get();
+  if (pending->is_elsewhere)
+    elsewhere_.erase(node);
+  else
+    node->pass_.store(nullptr, std::memory_order_relaxed);
+  pending->total = Tensor();
+  pending->more_totals.clear();
+  pending->slices.clear();
+  pending->node = nullptr;
+}
+
+void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index) {
+  const Node::Output& expected = edge.function->output(edge.input_nr);
+  const Dims& sizes = gradient.is_slice ? gradient.region.sizes : expected.sizes;
+  const Tensor& value = gradient.value;
+  if (!(value.layout().sizes == sizes) || value.scalar_type() != expected.dtype) {
+    check(is_broadcastable_to(sizes, value.sizes()), "backward", from == nullptr ? "the root" : "Function " + from->name(),
+          " returned an invalid gradient at index ", index, " - got ", value.sizes(),
+          " but expected shape compatible with ", sizes);
+    gradient.value = reduce_to(value, sizes, expected.dtype);
+  }
+  Pending& pending = pending_of(edge.function);
+  if (gradient.is_slice) {
+    pending.slices.emplace_back(edge.input_nr, Slice{gradient.value, gradient.region});
+    return;
+  }
+  Tensor& total = pending.total_of(edge.input_nr);
+  if (total.defined())
+    accumulate(total, value);
+  else
+    total = value;
+}
+
+// ---- a step ----
+
+const Node* Backward::next() const { return waiting_.empty() ? nullptr : waiting_.front()->node.get(); }
+
+bool Backward::step() {
+  if (waiting_.empty()) return false;
+  const AutoGradMode mode(options_.create_graph);
+  std::pop_heap(waiting_.begin(), waiting_.end(), runs_after);
+  Pending* const pending = waiting_.back();
+  waiting_.pop_back();
+  ran_ = pending->node;
+  Node& node = *ran_;
+  collect(*pending);
+  forget(pending);
+  unused_.push_back(pending);
+
+  for (const Capture& capture : captures_)
+    if (capture.node == &node) captured_[capture.input] = grad_outs_[capture.input_nr];
+  if (!mark_wanted(node)) return true;
+
+  if (node.hooks_) call_hooks(node);
+  node.apply(grad_outs_, grads_);
+  if (!options_.retain_graph) node.free_saved();
+  for (size_t i = 0; i < grads_.entries_.size(); ++i) {
+    Gradients::Entry& gradient = grads_.entries_[i];
+    if (gradient.wanted && gradient.value.defined()) add(node.edges_[i], gradient, &node, i);
+  }
+  return true;
+}
+
+// The node's gradients, whole: slices are put in their places, all at once.
+void Backward::collect(Pending& pending) {
+  const Node& node = *pending.node;
+  grad_outs_.resize(node.num_inputs());
+  for (uint32_t i = 0; i < grad_outs_.size(); ++i) {
+    grad_outs_[i] = std::exchange(pending.total_of(i), Tensor());
+    if (pending.slices.empty()) continue;
+    std::vector<Slice> slices;
+    for (const auto& [input_nr, slice] : pending.slices)
+      if (input_nr == i) slices.push_back(slice);
+    if (!slices.empty()) grad_outs_[i] = assemble(grad_outs_[i], node.output(i).sizes, node.output(i).dtype, slices);
+  }
+}
+
+// Which of the node's gradients are asked for; false where none is and the node need not run.
+bool Backward::mark_wanted(const Node& node) {
+  const ArrayRef<Edge> edges = node.next_edges();
+  grads_.entries_.resize(edges.size());
+  bool any = node.leaf_ != nullptr && !is_restricted_;
+  for (size_t i = 0; i < edges.size(); ++i) {
+    Gradients::Entry& entry = grads_.entries_[i];
+    entry.value = Tensor();
+    entry.is_slice = false;
+    entry.wanted = edges[i].is_valid() && (!is_restricted_ || reaches_input(edges[i].function.get()));
+    any |= entry.wanted;
+  }
+  return any;
+}
+
+void Backward::call_hooks(Node& node) {
+  const std::vector<Node::Hook> hooks = node.hooks_->list;  // a hook may add or remove hooks
+  for (const Node::Hook& hook : hooks) {
+    Tensor& gradient = grad_outs_[hook.input_nr];
+    if (!gradient.defined()) continue;
+    const Tensor replaced = hook.call(gradient);
+    if (!replaced.defined()) continue;
+    check(replaced.sizes() == gradient.sizes() && replaced.scalar_type() == gradient.scalar_type(), "backward",
+          "hook '", hook.number, "' has changed the size or dtype of value: ", gradient.sizes(), " ",
+          gradient.scalar_type(), " to ", replaced.sizes(), " ", replaced.scalar_type());
+    gradient = replaced;
+  }
+  for (TensorImpl* const tensor : node.hooks_->retaining) {
+    const Tensor& gradient = grad_outs_[tensor->output_nr];
+    if (!gradient.defined()) continue;
+    Tensor& grad = tensor->make_extras().grad;
+    if (grad.defined())
+      accumulate(grad, gradient);
+    else
+      grad = copy_of(gradient);
+  }
+}
+
+Tensor Backward::grad_input(size_t i) const {
+  check(i < grads_.entries_.size(), "Backward::grad_input", "there is no input ", i);
+  const Gradients::Entry& entry = grads_.entries_[i];
+  if (!entry.is_slice || !entry.value.defined()) return entry.value;
+  const Edge& edge = ran_->next_edge(i);
+  const Node::Output& input = edge.function->output(edge.input_nr);
+  return assemble(Tensor(), input.sizes, input.dtype, Slice{entry.value, entry.region});
+}
+
+// ---- with respect to some inputs only ----
+
+bool Backward::reaches_input(const Node* node) const {
+  const auto found = reaches_.find(node);
+  return found != reaches_.end() && found->second;
+}
+
+void Backward::restrict_to(TensorList roots, TensorList inputs) {
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    check_defined(inputs[i], "grad", "inputs");
+    check(inputs[i].requires_grad(), "grad", "One of the differentiated Tensors does not require grad (inputs[", i, "])");
+    const Edge edge = gradient_edge(inputs[i]);
+    captures_.push_back({edge.function.get(), edge.input_nr, i});
+    reaches_[edge.function.get()] = true;
+  }
+  // Depth first, with a stack of our own: a node reaches an input if one of the nodes before it does.
+  struct Visit {
+    const Node* node;
+    size_t next_edge;
+  };
+  std::vector<Visit> path;
+  std::unordered_map<const Node*, bool> visited;
+  const auto enter = [&path, &visited](const Node* node) {
+    if (visited.emplace(node, true).second) path.push_back({node, 0});
+  };
+  for (const Tensor& root : roots) {
+    if (const Edge edge = gradient_edge(root); edge.is_valid()) enter(edge.function.get());
+    while (!path.empty()) {
+      Visit& visit = path.back();
+      const ArrayRef<Edge> edges = visit.node->next_edges();
+      if (visit.next_edge < edges.size()) {
+        const Edge& edge = edges[visit.next_edge++];
+        if (edge.is_valid()) enter(edge.function.get());
+        continue;
+      }
+      bool reaches = reaches_input(visit.node);
+      for (const Edge& edge : edges) reaches |= edge.is_valid() && reaches_input(edge.function.get());
+      if (reaches) reaches_[visit.node] = true;
+      path.pop_back();
+    }
+  }
+}
+
+// ---- autograd ----
+
+namespace autograd {
+
+void backward(TensorList outputs, TensorList grad_outputs, optional<bool> retain_graph, bool create_graph,
+              TensorList inputs) {
+  const Backward::Options options{retain_graph.value_or(create_graph), create_graph};
+  if (inputs.empty()) {
+    Backward pass(outputs, grad_outputs, options);
+    while (pass.step()) {
+    }
+    return;
+  }
+  Backward pass(outputs, grad_outputs, options, inputs);
+  while (pass.step()) {
+  }
+  const AutoGradMode mode(create_graph);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const Tensor& gradient = pass.captured(i);
+    if (!gradient.defined()) continue;
+    Tensor& grad = inputs[i].mutable_grad();
+    if (grad.defined())
+      accumulate(grad, gradient);
+    else
+      grad = copy_of(gradient);
+  }
+}
+
+variable_list grad(TensorList outputs, TensorList inputs, TensorList grad_outputs, optional<bool> retain_graph,
+                   bool create_graph, bool allow_unused) {
+  check(!inputs.empty(), "grad", "grad requires non-empty inputs.");
+  Backward pass(outputs, grad_outputs, {retain_graph.value_or(create_graph), create_graph}, inputs);
+  while (pass.step()) {
+  }
+  variable_list grads;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    check(allow_unused || pass.captured(i).defined(), "grad",
+          "One of the differentiated Tensors appears to not have been used in the graph (inputs[", i,
+          "]). Set allow_unused=True if this is the desired behavior.");
+    grads.push_back(pass.captured(i));
+  }
+  return grads;
+}
+
+}  // namespace autograd
+
+}  // namespace frost

@@ -1,0 +1,91 @@
+#include <frost/ops/common.hpp>
+
+namespace frost::ops {
+
+kernels::In in(const Tensor& x, const Dims& sizes) {
+  const Layout& layout = x.layout();
+  if (layout.sizes == sizes) return in(x);
+  kernels::In operand{x.impl()->data, Dims(sizes.size(), 0)};
+  const size_t lead = sizes.size() - layout.rank();
+  for (size_t i = 0; i < layout.rank(); ++i)
+    if (layout.sizes[i] != 1) operand.strides[lead + i] = layout.strides[i];
+  return operand;
+}
+
+ScalarOperand::ScalarOperand(const Scalar& value, Dtype dtype) {
+  visit(dtype, [this, &value]<class T>() { *reinterpret_cast<T*>(&value_) = value.to<T>(); });
+}
+
+Tensor converted(const Tensor& x, Dtype dtype) {
+  if (x.scalar_type() == dtype) return x;
+  const Tensor y = empty_tensor(x.sizes(), dtype);
+  kernels::copy(x.sizes(), dtype, out(y), x.scalar_type(), in(x));
+  return y;
+}
+
+Dtype floating_dtype(Dtype dtype) { return is_floating_point(dtype) ? dtype : kFloat; }
+
+namespace {
+
+Dtype operand_dtype(kernels::Binary op, Dtype promoted) {
+  return op == kernels::Binary::div ? floating_dtype(promoted) : promoted;
+}
+
+}  // namespace
+
+Tensor binary(kernels::Binary op, const Tensor& x, const Tensor& y, std::string_view function) {
+  check_defined(x, function);
+  check_defined(y, function, "other");
+  const Dtype dtype = operand_dtype(op, result_type(x, y));
+  const bool same_sizes = x.layout().sizes == y.layout().sizes;
+  const Dims sizes = same_sizes ? x.layout().sizes : broadcast_sizes(x.sizes(), y.sizes(), function);
+  const Tensor z = empty_tensor(sizes, dtype, function);
+  if (x.scalar_type() == dtype && y.scalar_type() == dtype)
+    kernels::binary(op, dtype, sizes, out(z), in(x, sizes), in(y, sizes));
+  else {
+    const Tensor converted_x = converted(x, dtype), converted_y = converted(y, dtype);
+    kernels::binary(op, dtype, sizes, out(z), in(converted_x, sizes), in(converted_y, sizes));
+  }
+  return z;
+}
+
+Tensor binary(kernels::Binary op, const Tensor& x, const Scalar& y, std::string_view function) {
+  check_defined(x, function);
+  const Dtype dtype = operand_dtype(op, result_type(x, y));
+  const Tensor converted_x = converted(x, dtype);
+  const Tensor z = empty_tensor(x.sizes(), dtype, function);
+  const Dims& sizes = z.layout().sizes;
+  kernels::binary(op, dtype, sizes, out(z), in(converted_x), ScalarOperand(y, dtype).in(sizes));
+  return z;
+}
+
+Tensor binary(kernels::Binary op, const Scalar& x, const Tensor& y, std::string_view function) {
+  check_defined(y, function);
+  const Dtype dtype = operand_dtype(op, result_type(y, x));
+  const Tensor converted_y = converted(y, dtype);
+  const Tensor z = empty_tensor(y.sizes(), dtype, function);
+  const Dims& sizes = z.layout().sizes;
+  kernels::binary(op, dtype, sizes, out(z), ScalarOperand(x, dtype).in(sizes), in(converted_y));
+  return z;
+}
+
+Tensor unary(kernels::Unary op, const Tensor& x, std::string_view function) {
+  check_defined(x, function);
+  const Dtype dtype = op >= kernels::Unary::reciprocal ? floating_dtype(x.scalar_type()) : x.scalar_type();
+  const Tensor converted_x = converted(x, dtype);
+  const Tensor y = empty_tensor(x.sizes(), dtype, function);
+  kernels::unary(op, dtype, y.layout().sizes, out(y), in(converted_x));
+  return y;
+}
+
+bool is_recorded(const Tensor& x, const Tensor& y) {
+  return GradMode::is_enabled() && (x.requires_grad() || (y.defined() && y.requires_grad()));
+}
+
+void check_result_fits(const Tensor& x, Dtype result, std::string_view function) {
+  const Dtype own = x.scalar_type();
+  const bool loses_kind = (is_floating_point(result) && !is_floating_point(own)) || (own == kBool && result != kBool);
+  check(!loses_kind, function, "result type ", result, " can't be cast to the desired output type ", own);
+}
+
+}  // namespace frost::ops

@@ -1,0 +1,52 @@
+// What the op families share: from tensors to the operands of a kernel, and the dtypes and shapes of results.
+#pragma once
+
+#include <frost/kernels/elementwise.hpp>
+#include <frost/ops.hpp>
+#include <frost/tensor_impl.hpp>
+
+#include <string_view>
+
+namespace frost::ops {
+
+// x as a kernel reads it: as it is, or broadcast to `sizes`.
+inline kernels::In in(const Tensor& x) { return {x.impl()->data, x.layout().strides}; }
+kernels::In in(const Tensor& x, const Dims& sizes);
+inline kernels::Out out(const Tensor& x) { return {x.impl()->data, x.layout().strides}; }
+
+// A C++ number as a kernel reads it: one element, of stride 0.
+class ScalarOperand {
+ public:
+  ScalarOperand(const Scalar& value, Dtype dtype);
+  kernels::In in(const Dims& sizes) const { return {&value_, Dims(sizes.size(), 0)}; }
+
+ private:
+  union {
+    bool bool_;
+    int64_t long_;
+    float float_;
+    double double_ = 0;
+  } value_;
+};
+
+// x's values in another dtype; x itself where it has that dtype. Not recorded: where a gradient flows back to x, the
+// tape converts it to x's dtype.
+Tensor converted(const Tensor& x, Dtype dtype);
+
+// Float where x holds integers or bools, else x's dtype: the dtype of exp(x), x / y, …
+Dtype floating_dtype(Dtype dtype);
+
+// z = op(x, y) as plain numbers: promoted, broadcast, not recorded.
+Tensor binary(kernels::Binary op, const Tensor& x, const Tensor& y, std::string_view function);
+Tensor binary(kernels::Binary op, const Tensor& x, const Scalar& y, std::string_view function);
+Tensor binary(kernels::Binary op, const Scalar& x, const Tensor& y, std::string_view function);
+// y = op(x) as plain numbers. Floating-point functions give Float for integers.
+Tensor unary(kernels::Unary op, const Tensor& x, std::string_view function);
+
+// Where x (op_ in place) may simply be overwritten: nobody records. Otherwise the in-place op is the op, written back
+// by write_in_place.
+bool is_recorded(const Tensor& x, const Tensor& y = {});
+// x ← op(x, y), op being plain where nothing is recorded. The result's dtype must convert to x's.
+void check_result_fits(const Tensor& x, Dtype result, std::string_view function);
+
+}  // namespace frost::ops

@@ -1,0 +1,194 @@
+#include <frost/tensor.hpp>
+
+#include <frost/grad_mode.hpp>
+#include <frost/tape.hpp>
+#include <frost/tensor_impl.hpp>
+
+#include <utility>
+
+namespace frost {
+
+constinit thread_local bool GradMode::enabled = true;
+
+TensorExtras::~TensorExtras() = default;
+
+TensorImpl::TensorImpl(Dtype element_dtype, const Layout& elements, Ref<Storage> memory)
+    : dtype(element_dtype),
+      contiguous(elements.is_contiguous()),
+      numel(elements.numel()),
+      data(static_cast<char*>(memory->data()) + elements.offset * static_cast<int64_t>(element_size(dtype))),
+      storage(std::move(memory)),
+      layout(elements) {}
+
+TensorImpl::~TensorImpl() {
+  if (extras && extras->retains_grad) set_grad_fn(nullptr, 0);
+}
+
+TensorExtras& TensorImpl::make_extras() {
+  if (!extras) extras = std::make_unique<TensorExtras>();
+  return *extras;
+}
+
+void retain(TensorImpl* tensor) { tensor->count.fetch_add(1, std::memory_order_relaxed); }
+
+void release(TensorImpl* tensor) {
+  if (tensor->count.fetch_sub(1, std::memory_order_acq_rel) == 1) delete tensor;
+}
+
+Tensor empty_tensor(IntArrayRef sizes, Dtype dtype, std::string_view function) {
+  const Layout layout = Layout::contiguous(sizes);
+  const int64_t numel = checked_numel(sizes, function);
+  int64_t bytes;
+  const bool too_large = __builtin_mul_overflow(numel, static_cast<int64_t>(element_size(dtype)), &bytes);
+  check(!too_large && bytes < (int64_t{1} << 62), function, "can't allocate memory for ", sizes, " elements of ", dtype);
+  return Tensor(Ref<TensorImpl>::adopt(new TensorImpl(dtype, layout, Storage::make(static_cast<size_t>(bytes)))));
+}
+
+Tensor alias(const Tensor& x, const Layout& layout) {
+  return Tensor(Ref<TensorImpl>::adopt(new TensorImpl(x.scalar_type(), layout, x.impl()->storage)));
+}
+
+Tensor view_of(const Tensor& x, const Layout& layout, ViewKind kind) {
+  Tensor view = alias(x, layout);
+  TensorImpl& impl = *view.impl();
+  impl.base = x.impl()->base ? x.impl()->base : Ref<TensorImpl>(x.impl());
+  impl.base_writes = impl.base->writes;
+  impl.view_kind = !GradMode::is_enabled() || x.impl()->view_kind == ViewKind::without_grad ? ViewKind::without_grad
+                   : x.impl()->view_kind == ViewKind::multiple                              ? ViewKind::multiple
+                                                                                             : kind;
+  return view;
+}
+
+bool is_sole_owner(const Tensor& x) {
+  return x.impl()->count.load(std::memory_order_relaxed) == 1 && !x.impl()->storage->is_shared();
+}
+
+void check_defined(const Tensor& x, std::string_view function, std::string_view argument) {
+  check(x.defined(), function, "Expected a proper Tensor but got None (or an undefined Tensor in C++) for argument '",
+        argument, "'");
+}
+
+// ---- what it is ----
+
+namespace {
+
+TensorImpl& get(const Tensor& x, std::string_view function) {
+  check_defined(x, function, "self");
+  return *x.impl();
+}
+
+}  // namespace
+
+IntArrayRef Tensor::sizes() const { return get(*this, "sizes").layout.sizes; }
+IntArrayRef Tensor::strides() const { return get(*this, "strides").layout.strides; }
+int64_t Tensor::storage_offset() const { return get(*this, "storage_offset").layout.offset; }
+int64_t Tensor::dim() const { return static_cast<int64_t>(get(*this, "dim").layout.rank()); }
+int64_t Tensor::numel() const { return get(*this, "numel").numel; }
+TypeMeta Tensor::dtype() const { return get(*this, "dtype").dtype; }
+Dtype Tensor::scalar_type() const { return get(*this, "scalar_type").dtype; }
+TensorOptions Tensor::options() const { return get(*this, "options").dtype; }
+bool Tensor::is_floating_point() const { return frost::is_floating_point(scalar_type()); }
+bool Tensor::is_contiguous() const { return get(*this, "is_contiguous").contiguous; }
+bool Tensor::is_view() const { return static_cast<bool>(get(*this, "is_view").base); }
+int64_t Tensor::element_size() const { return static_cast<int64_t>(frost::element_size(scalar_type())); }
+size_t Tensor::nbytes() const { return static_cast<size_t>(numel() * element_size()); }
+int64_t Tensor::_version() const { return get(*this, "_version").storage->version(); }
+size_t Tensor::use_count() const { return defined() ? impl_->count.load() : 0; }
+
+int64_t Tensor::size(int64_t dim) const {
+  const Layout& layout = get(*this, "size").layout;
+  check(layout.rank() > 0, "size", "dimension specified as ", dim, " but tensor has no dimensions");
+  return layout.sizes[wrap_dim(dim, layout.rank(), "size")];
+}
+
+int64_t Tensor::stride(int64_t dim) const {
+  const Layout& layout = get(*this, "stride").layout;
+  check(layout.rank() > 0, "stride", "dimension specified as ", dim, " but tensor has no dimensions");
+  return layout.strides[wrap_dim(dim, layout.rank(), "stride")];
+}
+
+// ---- its values ----
+
+void* Tensor::data_ptr() const { return get(*this, "data_ptr").data; }
+
+template <class T>
+T* Tensor::data_ptr() const {
+  check(get(*this, "data_ptr").dtype == dtype_of<T>, "data_ptr", "expected scalar type ", dtype_of<T>, " but found ",
+        scalar_type());
+  return reinterpret_cast<T*>(impl_->data);
+}
+template bool* Tensor::data_ptr<bool>() const;
+template int64_t* Tensor::data_ptr<int64_t>() const;
+template float* Tensor::data_ptr<float>() const;
+template double* Tensor::data_ptr<double>() const;
+
+Scalar Tensor::item() const {
+  check(get(*this, "item").numel == 1, "item",
+        numel() == 0 ? "a Tensor with no elements cannot be converted to Scalar: it has "
+                     : "only one element tensors can be converted to Python scalars: it has ",
+        numel(), " elements, shape ", sizes());
+  return visit(scalar_type(), [this]<class T>() { return Scalar(*reinterpret_cast<const T*>(impl_->data)); });
+}
+
+// ---- the tape ----
+
+bool Tensor::requires_grad() const { return get(*this, "requires_grad").is_on_tape(); }
+bool Tensor::is_leaf() const { return !get(*this, "is_leaf").grad_fn; }
+uint32_t Tensor::output_nr() const { return get(*this, "output_nr").output_nr; }
+
+const Tensor& Tensor::set_requires_grad(bool requires_grad) const {
+  TensorImpl& impl = get(*this, "set_requires_grad");
+  check(is_leaf() || requires_grad, "requires_grad_",
+        "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+        "subgraph that doesn't require differentiation use var_no_grad = var.detach().");
+  if (!is_leaf()) return *this;  // it requires grad already
+  check(!requires_grad || is_floating_point(), "requires_grad_",
+        "only Tensors of floating point dtype can require gradients, this one is ", scalar_type());
+  if (requires_grad && (!impl.extras || !impl.extras->accumulator))
+    impl.make_extras().accumulator = std::make_unique<AccumulateGrad>(&impl);
+  impl.requires_grad = requires_grad;
+  return *this;
+}
+
+const Tensor& Tensor::requires_grad_(bool requires_grad) const { return set_requires_grad(requires_grad); }
+
+const Tensor& Tensor::grad() const {
+  static const Tensor absent;
+  const TensorImpl& impl = get(*this, "grad");
+  return impl.extras ? impl.extras->grad : absent;
+}
+
+Tensor& Tensor::mutable_grad() const { return get(*this, "mutable_grad").make_extras().grad; }
+
+Tensor Tensor::detach() const {
+  check_defined(*this, "detach");
+  return alias(*this);
+}
+
+Tensor& Tensor::detach_() {
+  TensorImpl& impl = get(*this, "detach_");
+  check(!impl.base, "detach_",
+        "Can't detach views in-place. Use detach() instead.");
+  impl.grad_fn = nullptr;
+  impl.output_nr = 0;
+  impl.requires_grad = false;
+  return *this;
+}
+
+const std::string& Tensor::name() const {
+  static const std::string unnamed;
+  const TensorImpl& impl = get(*this, "name");
+  return impl.extras ? impl.extras->name : unnamed;
+}
+
+const Tensor& Tensor::set_name(std::string name) const {
+  get(*this, "set_name").make_extras().name = std::move(name);
+  return *this;
+}
+
+void Tensor::backward(const Tensor& gradient, optional<bool> retain_graph, bool create_graph,
+                      optional<TensorList> inputs) const {
+  autograd::backward({*this}, {gradient}, retain_graph, create_graph, inputs.value_or(TensorList()));
+}
+
+}  // namespace frost

@@ -1,0 +1,82 @@
+// What a Tensor is a handle on. For the engine's own files; programs need only <frost/tensor.hpp>.
+#pragma once
+
+#include <frost/memory.hpp>
+#include <frost/shape.hpp>
+#include <frost/storage.hpp>
+#include <frost/tensor.hpp>
+
+#include <atomic>
+#include <memory>
+
+namespace frost {
+
+class AccumulateGrad;
+
+// What only some tensors have.
+struct TensorExtras {
+  Tensor grad;
+  std::string name;
+  // Of a leaf that requires grad: the node that adds to its grad. It is part of the leaf: whoever holds the node holds
+  // the leaf, so the two need no handles on each other.
+  std::unique_ptr<AccumulateGrad> accumulator;
+  bool retains_grad = false;
+
+  ~TensorExtras();
+};
+
+// How a view was made, which decides whether it may be written through.
+enum class ViewKind : uint8_t {
+  none,            // not a view
+  view,            // of one output
+  multiple,        // one of several views that one op returned
+  without_grad,    // made while nothing was recorded
+};
+
+struct TensorImpl : Pooled {
+  TensorImpl(Dtype element_dtype, const Layout& elements, Ref<Storage> memory);
+  ~TensorImpl();
+  TensorImpl(const TensorImpl&) = delete;
+  TensorImpl& operator=(const TensorImpl&) = delete;
+
+  bool is_on_tape();  // brings grad_fn of a view up to date first
+  TensorExtras& make_extras();
+  // Makes it output `output_nr` of `node`; where it retains its grad, it goes on doing so there.
+  void set_grad_fn(Ref<Node> node, uint32_t output_nr);
+
+  std::atomic<uint32_t> count{1};
+  Dtype dtype;
+  bool contiguous;
+  bool requires_grad = false;  // of a leaf; what has a grad_fn requires grad by that
+  ViewKind view_kind = ViewKind::none;
+  uint32_t output_nr = 0;      // which output of grad_fn it is
+  uint32_t writes = 0;         // how often an in-place op replaced grad_fn
+  uint32_t base_writes = 0;    // of a view: base->writes when grad_fn was derived
+  int64_t numel;
+  char* data;                  // the first element
+  Ref<Storage> storage;
+  Ref<Node> grad_fn;
+  Ref<TensorImpl> base;        // of a view: the tensor it is a view of, itself not a view
+  std::unique_ptr<TensorExtras> extras;
+  Layout layout;
+};
+
+inline const Layout& Tensor::layout() const { return impl_->layout; }
+
+// ---- making tensors: what ops are written with ----
+
+// Uninitialised and contiguous; an error naming `function` where the sizes are impossible.
+Tensor empty_tensor(IntArrayRef sizes, Dtype dtype, std::string_view function = "empty");
+// Another tensor over x's storage, off the tape and no view of x: what the tape saves and detach returns.
+Tensor alias(const Tensor& x, const Layout& layout);
+inline Tensor alias(const Tensor& x) { return alias(x, x.layout()); }
+// A view of x, not yet recorded: a write to either is seen in both, and the tape knows.
+Tensor view_of(const Tensor& x, const Layout& layout, ViewKind kind = ViewKind::view);
+
+// Nobody else holds this tensor or its memory: it may be written to without anyone noticing.
+bool is_sole_owner(const Tensor& x);
+
+// An error "[function] …" unless the tensor is defined.
+void check_defined(const Tensor& x, std::string_view function, std::string_view argument = "input");
+
+}  // namespace frost
