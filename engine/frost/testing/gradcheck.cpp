@@ -32,17 +32,26 @@ void check_inputs(const std::vector<Tensor>& inputs, const char* caller) {
   check(any, caller, "expects at least one input tensor to require gradient, but none of the them have requires_grad");
 }
 
-std::vector<Tensor> differentiable(const Function& function, const std::vector<Tensor>& inputs, const char* caller) {
-  std::vector<Tensor> outputs;
-  for (const Tensor& output : function(inputs))
-    if (output.is_floating_point() && output.requires_grad()) outputs.push_back(output);
-  check(!outputs.empty(), caller, "no output of the function requires grad");
+struct Outputs {
+  std::vector<size_t> places;  // which of the function's outputs can be differentiated
+  std::vector<Tensor> tensors;
+};
+
+Outputs differentiable(const Function& function, const std::vector<Tensor>& inputs, const char* caller) {
+  Outputs outputs;
+  const std::vector<Tensor> all = function(inputs);
+  for (size_t place = 0; place < all.size(); ++place) {
+    if (!all[place].is_floating_point() || !all[place].requires_grad()) continue;
+    outputs.places.push_back(place);
+    outputs.tensors.push_back(all[place]);
+  }
+  check(!outputs.tensors.empty(), caller, "no output of the function requires grad");
   return outputs;
 }
 
 // d outputs / d (element j of input): one column of the Jacobian, by central differences.
 std::vector<Tensor> numeric_column(const Function& function, const std::vector<Tensor>& inputs, const Tensor& input,
-                                   int64_t j, double eps) {
+                                   int64_t j, const std::vector<size_t>& places, double eps) {
   const NoGradGuard guard;
   double& x = element(input, j);
   const double original = x;
@@ -52,8 +61,7 @@ std::vector<Tensor> numeric_column(const Function& function, const std::vector<T
   x = original - eps;
   std::vector<Tensor> below = function(inputs);
   std::vector<Tensor> column;
-  for (size_t k = 0; k < above.size(); ++k)
-    if (above[k].is_floating_point()) column.push_back(reshape((above[k] - below[k]) / (2 * eps), {-1}));
+  for (const size_t place : places) column.push_back(flatten((above[place] - below[place]) / (2 * eps)));
   x = original;
   return column;
 }
@@ -62,13 +70,13 @@ std::vector<Tensor> numeric_column(const Function& function, const std::vector<T
 
 bool gradcheck(const Function& function, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
   check_inputs(inputs, "gradcheck");
-  const std::vector<Tensor> outputs = differentiable(function, inputs, "gradcheck");
+  const auto [places, outputs] = differentiable(function, inputs, "gradcheck");
   for (size_t n = 0; n < inputs.size(); ++n) {
     const Tensor& input = inputs[n];
     if (!input.requires_grad()) continue;
     std::vector<std::vector<Tensor>> columns;  // [element of input][output]
     for (int64_t j = 0; j < input.numel(); ++j)
-      columns.push_back(numeric_column(function, inputs, input, j, options.eps));
+      columns.push_back(numeric_column(function, inputs, input, j, places, options.eps));
 
     for (size_t k = 0; k < outputs.size(); ++k) {
       const Tensor one_hot = zeros(outputs[k].sizes(), kDouble);
@@ -96,7 +104,7 @@ bool gradgradcheck(const Function& function, const std::vector<Tensor>& inputs, 
                    const GradcheckOptions& options) {
   check_inputs(inputs, "gradgradcheck");
   std::vector<Tensor> all = inputs;
-  const std::vector<Tensor> outputs = differentiable(function, inputs, "gradgradcheck");
+  const std::vector<Tensor> outputs = differentiable(function, inputs, "gradgradcheck").tensors;
   for (size_t k = 0; k < outputs.size(); ++k)
     all.push_back(!grad_outputs.empty() ? grad_outputs.at(k)
                                         : randn(outputs[k].sizes(), dtype(kDouble).requires_grad(true)));
@@ -108,7 +116,7 @@ bool gradgradcheck(const Function& function, const std::vector<Tensor>& inputs, 
     std::vector<Tensor> wanted;
     for (const Tensor& x : xs)
       if (x.requires_grad()) wanted.push_back(x);
-    std::vector<Tensor> grads = autograd::grad(differentiable(function, xs, "gradgradcheck"), wanted, grads_out,
+    std::vector<Tensor> grads = autograd::grad(differentiable(function, xs, "gradgradcheck").tensors, wanted, grads_out,
                                                /*retain_graph=*/true, /*create_graph=*/true, /*allow_unused=*/true);
     for (size_t i = 0; i < grads.size(); ++i)
       if (!grads[i].defined()) grads[i] = zeros_like(wanted[i]);
