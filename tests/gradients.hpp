@@ -1,5 +1,5 @@
-// What every op's gradient is held to: the first and second derivatives against central differences, on every kind of
-// input that has ever broken one.
+// What every op's gradient is held to: the first and second derivatives against central differences, on every
+// kind of input that has ever broken one.
 #pragma once
 
 #include <frost/engine.hpp>
@@ -33,20 +33,23 @@ inline Tensor trainable_strided(IntArrayRef sizes, double low = -2, double high 
   return x.permute(order).detach().requires_grad_();
 }
 
-// gradcheck and gradgradcheck of `op` on these inputs. The loss under test weighs the output unevenly, so that
-// grad_out is not all ones.
+// gradcheck and gradgradcheck of `op` on these inputs. The loss under test weighs the output unevenly, so
+// that grad_out is not all ones.
 inline void check_gradients(const Op& op, const std::vector<Tensor>& inputs) {
-  const testing::Function function = [&op](const std::vector<Tensor>& xs) { return std::vector<Tensor>{op(xs)}; };
+  const testing::Function function = [&op](const std::vector<Tensor>& xs) {
+    return std::vector<Tensor>{op(xs)};
+  };
   CHECK(testing::gradcheck(function, inputs));
   CHECK(testing::gradgradcheck(function, inputs));
 }
 
 // check_gradients of an op of one tensor on plain, 0-dim, size-1, empty and non-contiguous input.
-inline void check_unary_gradients(const std::function<Tensor(const Tensor&)>& f, double low = -2, double high = 2) {
+inline void check_unary_gradients(const std::function<Tensor(const Tensor&)>& f, double low = -2,
+                                  double high = 2) {
   const Op op = [&f](const std::vector<Tensor>& xs) { return f(xs[0]); };
   manual_seed(1);
-  for (const std::vector<int64_t>& sizes :
-       {std::vector<int64_t>{2, 3}, std::vector<int64_t>{}, std::vector<int64_t>{1, 1}, std::vector<int64_t>{0, 3}}) {
+  for (const std::vector<int64_t>& sizes : {std::vector<int64_t>{2, 3}, std::vector<int64_t>{},
+                                            std::vector<int64_t>{1, 1}, std::vector<int64_t>{0, 3}}) {
     INFO("sizes " << IntArrayRef(sizes));
     check_gradients(op, {trainable(sizes, low, high)});
   }
@@ -56,15 +59,16 @@ inline void check_unary_gradients(const std::function<Tensor(const Tensor&)>& f,
 
 // check_gradients of an op of two tensors that broadcast: plain, both ways broadcast, 0-dim, size-1, empty,
 // non-contiguous, one of them frozen.
-inline void check_binary_gradients(const std::function<Tensor(const Tensor&, const Tensor&)>& f, double low = -2,
-                                   double high = 2) {
+inline void check_binary_gradients(const std::function<Tensor(const Tensor&, const Tensor&)>& f,
+                                   double low = -2, double high = 2) {
   const Op op = [&f](const std::vector<Tensor>& xs) { return f(xs[0], xs[1]); };
   manual_seed(1);
   struct Shapes {
     std::vector<int64_t> x, y;
   };
-  for (const Shapes& shapes : {Shapes{{2, 3}, {2, 3}}, Shapes{{2, 3}, {3}}, Shapes{{2, 1}, {1, 3}}, Shapes{{}, {2}},
-                               Shapes{{1}, {1, 1}}, Shapes{{0, 3}, {3}}, Shapes{{2, 0}, {1}}}) {
+  for (const Shapes& shapes :
+       {Shapes{{2, 3}, {2, 3}}, Shapes{{2, 3}, {3}}, Shapes{{2, 1}, {1, 3}}, Shapes{{}, {2}},
+        Shapes{{1}, {1, 1}}, Shapes{{0, 3}, {3}}, Shapes{{2, 0}, {1}}}) {
     INFO("sizes " << IntArrayRef(shapes.x) << " and " << IntArrayRef(shapes.y));
     check_gradients(op, {trainable(shapes.x, low, high), trainable(shapes.y, low, high)});
   }

@@ -1,5 +1,5 @@
-// ArrayRef<T>: a borrowed, read-only run of T, as in libtorch. It owns nothing: never keep one longer than what
-// it was made from.
+// ArrayRef<T>: a borrowed, read-only run of T, as in libtorch. It owns nothing: never keep one longer than
+// what it was made from.
 #pragma once
 
 #include <cstddef>
@@ -82,7 +82,7 @@ bool operator==(ArrayRef<T> a, const std::vector<T>& b) {
 
 using IntArrayRef = ArrayRef<int64_t>;
 
-std::string to_text(IntArrayRef values);                       // "[2, 3]"
+std::string to_text(IntArrayRef values);                          // "[2, 3]"
 std::ostream& operator<<(std::ostream& out, IntArrayRef values);  // the same
 
 }  // namespace frost

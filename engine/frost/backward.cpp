@@ -11,9 +11,9 @@ struct Backward::Pending : Pooled {
   Ref<Node> node;
   uint64_t arrival = 0;
   bool is_elsewhere = false;
-  Tensor total;                                       // of the node's first input …
-  std::vector<Tensor> more_totals;                    // … and of the others
-  std::vector<std::pair<uint32_t, Slice>> slices;     // by input; put into the total when the node runs
+  Tensor total;                                    // of the node's first input …
+  std::vector<Tensor> more_totals;                 // … and of the others
+  std::vector<std::pair<uint32_t, Slice>> slices;  // by input; put into the total when the node runs
 
   Tensor& total_of(uint32_t input_nr) {
     if (input_nr == 0) return total;
@@ -36,17 +36,30 @@ void check_root(const Tensor& root, const Tensor& gradient, size_t i) {
   check(root.requires_grad(), "backward", "element ", i,
         " of tensors does not require grad and does not have a grad_fn");
   if (!gradient.defined()) {
-    check(root.numel() == 1, "backward", "grad can be implicitly created only for scalar outputs, this one has shape ",
-          root.sizes(), "; pass a gradient of that shape");
+    check(root.numel() == 1, "backward",
+          "grad can be implicitly created only for scalar outputs, this one has shape ", root.sizes(),
+          "; pass a gradient of that shape");
     return;
   }
-  check(gradient.sizes() == root.sizes(), "backward", "Mismatch in shape: grad_output[", i, "] has a shape of ",
-        gradient.sizes(), " and output[", i, "] has a shape of ", root.sizes(), ".");
-  check(gradient.is_floating_point(), "backward", "grad_output[", i, "] must be of a floating point dtype, not ",
-        gradient.scalar_type());
+  check(gradient.sizes() == root.sizes(), "backward", "Mismatch in shape: grad_output[", i,
+        "] has a shape of ", gradient.sizes(), " and output[", i, "] has a shape of ", root.sizes(), ".");
+  check(gradient.is_floating_point(), "backward", "grad_output[", i,
+        "] must be of a floating point dtype, not ", gradient.scalar_type());
+}
+
+void add_to_grad(TensorImpl& tensor, const Tensor& gradient) {
+  Tensor& grad = tensor.make_extras().grad;
+  if (grad.defined())
+    accumulate(grad, gradient);
+  else
+    grad = is_sole_owner(gradient) && gradient.is_contiguous() ? gradient : copy_of(gradient);
 }
 
 }  // namespace
+
+void AccumulateGrad::apply(ArrayRef<Tensor> grad_outs, Gradients&) {
+  if (grad_outs[0].defined()) add_to_grad(*leaf_, grad_outs[0]);
+}
 
 Backward::Backward(const Tensor& root, const Tensor& gradient, Options options)
     : Backward(TensorList(root), TensorList(gradient), options) {}
@@ -67,9 +80,10 @@ Backward::~Backward() {
 }
 
 void Backward::start(TensorList roots, TensorList gradients) {
-  check(gradients.empty() || gradients.size() == roots.size(), "backward", "got ", roots.size(), " tensors and ",
-        gradients.size(), " gradients");
-  for (size_t i = 0; i < roots.size(); ++i) check_root(roots[i], gradients.empty() ? Tensor() : gradients[i], i);
+  check(gradients.empty() || gradients.size() == roots.size(), "backward", "got ", roots.size(),
+        " tensors and ", gradients.size(), " gradients");
+  for (size_t i = 0; i < roots.size(); ++i)
+    check_root(roots[i], gradients.empty() ? Tensor() : gradients[i], i);
   for (size_t i = 0; i < roots.size(); ++i) {
     const Edge edge = gradient_edge(roots[i]);
     if (is_restricted_ && !reaches_input(edge.function.get())) continue;
@@ -88,7 +102,8 @@ Backward::Pending* Backward::find(Node* node) const {
     const auto found = elsewhere_.find(node);
     if (found != elsewhere_.end()) return found->second;
   }
-  return node->pass_.load(std::memory_order_relaxed) == this ? static_cast<Pending*>(node->pending_) : nullptr;
+  return node->pass_.load(std::memory_order_relaxed) == this ? static_cast<Pending*>(node->pending_)
+                                                             : nullptr;
 }
 
 Backward::Pending& Backward::pending_of(const Ref<Node>& node) {
@@ -131,7 +146,8 @@ void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* fro
   const Dims& sizes = gradient.is_slice ? gradient.region.sizes : expected.sizes;
   const Tensor& value = gradient.value;
   if (!(value.layout().sizes == sizes) || value.scalar_type() != expected.dtype) {
-    check(is_broadcastable_to(sizes, value.sizes()), "backward", from == nullptr ? "the root" : "Function " + from->name(),
+    check(is_broadcastable_to(sizes, value.sizes()), "backward",
+          from == nullptr ? "the root" : "Function " + from->name(),
           " returned an invalid gradient at index ", index, " - got ", value.sizes(),
           " but expected shape compatible with ", sizes);
     gradient.value = reduce_to(value, sizes, expected.dtype);
@@ -188,7 +204,8 @@ void Backward::collect(Pending& pending) {
     std::vector<Slice> slices;
     for (const auto& [input_nr, slice] : pending.slices)
       if (input_nr == i) slices.push_back(slice);
-    if (!slices.empty()) grad_outs_[i] = assemble(grad_outs_[i], node.output(i).sizes, node.output(i).dtype, slices);
+    if (!slices.empty())
+      grad_outs_[i] = assemble(grad_outs_[i], node.output(i).sizes, node.output(i).dtype, slices);
   }
 }
 
@@ -208,25 +225,20 @@ bool Backward::mark_wanted(const Node& node) {
 }
 
 void Backward::call_hooks(Node& node) {
-  const std::vector<Node::Hook> hooks = node.hooks_->list;  // a hook may add or remove hooks
-  for (const Node::Hook& hook : hooks) {
+  for (size_t k = 0; k < node.hooks_->list.size(); ++k) {
+    const Node::Hook hook = node.hooks_->list[k];  // a copy: the hook may add or remove hooks
     Tensor& gradient = grad_outs_[hook.input_nr];
     if (!gradient.defined()) continue;
+    if (hook.retaining != nullptr) {
+      add_to_grad(*hook.retaining, gradient);
+      continue;
+    }
     const Tensor replaced = hook.call(gradient);
     if (!replaced.defined()) continue;
-    check(replaced.sizes() == gradient.sizes() && replaced.scalar_type() == gradient.scalar_type(), "backward",
-          "hook '", hook.number, "' has changed the size or dtype of value: ", gradient.sizes(), " ",
-          gradient.scalar_type(), " to ", replaced.sizes(), " ", replaced.scalar_type());
+    check(replaced.sizes() == gradient.sizes() && replaced.scalar_type() == gradient.scalar_type(),
+          "backward", "hook '", hook.number, "' has changed the size or dtype of value: ", gradient.sizes(),
+          " ", gradient.scalar_type(), " to ", replaced.sizes(), " ", replaced.scalar_type());
     gradient = replaced;
-  }
-  for (TensorImpl* const tensor : node.hooks_->retaining) {
-    const Tensor& gradient = grad_outs_[tensor->output_nr];
-    if (!gradient.defined()) continue;
-    Tensor& grad = tensor->make_extras().grad;
-    if (grad.defined())
-      accumulate(grad, gradient);
-    else
-      grad = copy_of(gradient);
   }
 }
 
@@ -249,7 +261,8 @@ bool Backward::reaches_input(const Node* node) const {
 void Backward::restrict_to(TensorList roots, TensorList inputs) {
   for (size_t i = 0; i < inputs.size(); ++i) {
     check_defined(inputs[i], "grad", "inputs");
-    check(inputs[i].requires_grad(), "grad", "One of the differentiated Tensors does not require grad (inputs[", i, "])");
+    check(inputs[i].requires_grad(), "grad",
+          "One of the differentiated Tensors does not require grad (inputs[", i, "])");
     const Edge edge = gradient_edge(inputs[i]);
     captures_.push_back({edge.function.get(), edge.input_nr, i});
     reaches_[edge.function.get()] = true;
@@ -299,19 +312,12 @@ void backward(TensorList outputs, TensorList grad_outputs, optional<bool> retain
   while (pass.step()) {
   }
   const AutoGradMode mode(create_graph);
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const Tensor& gradient = pass.captured(i);
-    if (!gradient.defined()) continue;
-    Tensor& grad = inputs[i].mutable_grad();
-    if (grad.defined())
-      accumulate(grad, gradient);
-    else
-      grad = copy_of(gradient);
-  }
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (pass.captured(i).defined()) add_to_grad(*inputs[i].impl(), pass.captured(i));
 }
 
-variable_list grad(TensorList outputs, TensorList inputs, TensorList grad_outputs, optional<bool> retain_graph,
-                   bool create_graph, bool allow_unused) {
+variable_list grad(TensorList outputs, TensorList inputs, TensorList grad_outputs,
+                   optional<bool> retain_graph, bool create_graph, bool allow_unused) {
   check(!inputs.empty(), "grad", "grad requires non-empty inputs.");
   Backward pass(outputs, grad_outputs, {retain_graph.value_or(create_graph), create_graph}, inputs);
   while (pass.step()) {

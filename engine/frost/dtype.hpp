@@ -18,9 +18,7 @@ constexpr Dtype kLong = Dtype::Long, kInt64 = Dtype::Long;
 constexpr Dtype kFloat = Dtype::Float, kFloat32 = Dtype::Float;
 constexpr Dtype kDouble = Dtype::Double, kFloat64 = Dtype::Double;
 
-constexpr size_t element_size(Dtype dtype) {
-  return dtype == kBool ? 1 : dtype == kFloat ? 4 : 8;
-}
+constexpr size_t element_size(Dtype dtype) { return dtype == kBool ? 1 : dtype == kFloat ? 4 : 8; }
 
 // Only floating-point tensors can require grad.
 constexpr bool is_floating_point(Dtype dtype) { return dtype >= kFloat; }
@@ -31,8 +29,8 @@ constexpr Dtype promote_types(Dtype a, Dtype b) { return a < b ? b : a; }
 const char* to_text(Dtype dtype);
 std::ostream& operator<<(std::ostream& out, Dtype dtype);
 
-// What Tensor::dtype() returns; it converts to Dtype and prints as the C++ type ("float", "double", "long int",
-// "bool"), as libtorch's does.
+// What Tensor::dtype() returns; it converts to Dtype and prints as the C++ type ("float", "double", "long
+// int", "bool"), as libtorch's does.
 class TypeMeta {
  public:
   constexpr TypeMeta(Dtype dtype) : dtype_(dtype) {}
@@ -53,20 +51,24 @@ inline Dtype typeMetaToScalarType(TypeMeta dtype) { return dtype; }
 
 // The dtype that holds a C++ type's values: dtype_of<float> == kFloat.
 template <class T>
-constexpr Dtype dtype_of = std::is_same_v<T, bool>             ? kBool
-                           : std::is_same_v<T, float>          ? kFloat
-                           : std::is_floating_point_v<T>       ? kDouble
-                                                               : kLong;
+constexpr Dtype dtype_of = std::is_same_v<T, bool>       ? kBool
+                           : std::is_same_v<T, float>    ? kFloat
+                           : std::is_floating_point_v<T> ? kDouble
+                                                         : kLong;
 
 // Calls f.template operator()<T>() with the C++ type of `dtype`:
 //   visit(dtype, [&]<class T>() { fill(static_cast<T*>(data), n); });
 template <class F>
 decltype(auto) visit(Dtype dtype, F&& f) {
   switch (dtype) {
-    case Dtype::Bool: return f.template operator()<bool>();
-    case Dtype::Long: return f.template operator()<int64_t>();
-    case Dtype::Float: return f.template operator()<float>();
-    default: return f.template operator()<double>();
+    case Dtype::Bool:
+      return f.template operator()<bool>();
+    case Dtype::Long:
+      return f.template operator()<int64_t>();
+    case Dtype::Float:
+      return f.template operator()<float>();
+    default:
+      return f.template operator()<double>();
   }
 }
 

@@ -1,5 +1,5 @@
-// The one place that words errors. Every error frost throws is a frost::Error whose text names the function in
-// brackets, then says what is wrong with which values, and where it helps, what to do:
+// The one place that words errors. Every error frost throws is a frost::Error whose text names the function
+// in brackets, then says what is wrong with which values, and where it helps, what to do:
 //
 //   [matmul] mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)
 #pragma once
@@ -21,7 +21,8 @@ class Error : public std::runtime_error {
   std::string msg() const { return what(); }
 };
 
-// Pieces of a message. A type of frost's that is to appear in messages adds an overload beside its definition.
+// Pieces of a message. A type of frost's that is to appear in messages adds an overload beside its
+// definition.
 inline std::string_view to_text(std::string_view text) { return text; }
 inline const char* to_text(const char* text) { return text; }
 inline const char* to_text(bool value) { return value ? "true" : "false"; }

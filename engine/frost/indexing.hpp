@@ -46,8 +46,7 @@ class TensorIndex {
   TensorIndex(int integer) : kind_(Kind::integer), integer_(integer) {}
   // Only a real bool, so that no other type slips in by conversion.
   template <class T>
-    requires std::is_same_v<T, bool>
-  TensorIndex(T boolean) : kind_(Kind::boolean), integer_(boolean) {}
+  requires std::is_same_v<T, bool> TensorIndex(T boolean) : kind_(Kind::boolean), integer_(boolean) {}
   TensorIndex(Slice slice) : kind_(Kind::slice), slice_(slice) {}
   TensorIndex(Tensor tensor) : kind_(Kind::tensor), tensor_(std::move(tensor)) {}
 

@@ -23,7 +23,8 @@ constexpr bool kCaching = true;
 constexpr bool kCaching = true;
 #endif
 
-// Size classes: multiples of 64 up to 1 KiB, then four to each doubling up to 32 MiB. Larger blocks are not cached.
+// Size classes: multiples of 64 up to 1 KiB, then four to each doubling up to 32 MiB. Larger blocks are not
+// cached.
 constexpr size_t kAlignment = 64;
 constexpr size_t kSmall = 1024;
 constexpr size_t kLargest = size_t{32} << 20;
@@ -40,7 +41,8 @@ SizeClass size_class(size_t bytes) {
     const size_t index = bytes == 0 ? 0 : (bytes - 1) / kAlignment;
     return {index, (index + 1) * kAlignment};
   }
-  const size_t doubling = static_cast<size_t>(std::bit_width(bytes - 1)) - 1;  // 2^doubling < bytes ≤ 2^(doubling+1)
+  const size_t doubling =
+      static_cast<size_t>(std::bit_width(bytes - 1)) - 1;  // 2^doubling < bytes ≤ 2^(doubling+1)
   const size_t step = size_t{1} << (doubling - 2);
   const size_t quarter = (bytes - 1 - (size_t{1} << doubling)) / step;
   return {kSmallClasses + 4 * (doubling - 10) + quarter, (size_t{1} << doubling) + (quarter + 1) * step};
@@ -66,8 +68,8 @@ struct Cache {
   }
 };
 
-// The pointer is what the fast path reads: constant-initialised, so no guard stands before it. `owner` frees the
-// blocks when the thread ends; a tensor destroyed later than that goes straight to the system.
+// The pointer is what the fast path reads: constant-initialised, so no guard stands before it. `owner` frees
+// the blocks when the thread ends; a tensor destroyed later than that goes straight to the system.
 [[gnu::tls_model("initial-exec")]] constinit thread_local Cache* this_threads_cache = nullptr;
 constinit thread_local bool cache_is_gone = false;
 

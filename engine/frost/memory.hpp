@@ -1,6 +1,6 @@
-// Where the memory of tensors and tape nodes comes from: a cache of freed blocks per thread, so that the small blocks
-// an op takes and gives back cost a few nanoseconds, and large ones are not handed back to the system and faulted in
-// again at every step.
+// Where the memory of tensors and tape nodes comes from: a cache of freed blocks per thread, so that the
+// small blocks an op takes and gives back cost a few nanoseconds, and large ones are not handed back to the
+// system and faulted in again at every step.
 #pragma once
 
 #include <cstddef>

@@ -1,13 +1,15 @@
-// The contents page: every op, with its meaning, formula, shapes and errors. The implementations stand by family in
-// ops/, each op's forward and backward together. Names, signatures and defaults are libtorch's.
+// The contents page: every op, with its meaning, formula, shapes and errors. The implementations stand by
+// family in ops/, each op's forward and backward together. Names, signatures and defaults are libtorch's.
 //
 // Said once, for all of them:
 //   · Two tensors of different shapes broadcast: aligned at the last dimension, sizes of 1 stretch.
-//   · Two dtypes promote to the later of Bool, Long, Float, Double; a 0-dim tensor or a C++ number changes the dtype
+//   · Two dtypes promote to the later of Bool, Long, Float, Double; a 0-dim tensor or a C++ number changes
+//   the dtype
 //     only where it is of a higher kind (bool < integer < floating point).
-//   · A negative dim counts from the end. An empty list of dims means all of them; keepdim leaves size 1 in place.
-//   · op_(x, …), with an underscore, writes to x. Results are contiguous; views are marked [view].
-//   · Errors are frost::Error: undefined tensors, shapes that do not broadcast, dims out of range, wrong dtypes.
+//   · A negative dim counts from the end. An empty list of dims means all of them; keepdim leaves size 1 in
+//   place. · op_(x, …), with an underscore, writes to x. Results are contiguous; views are marked [view]. ·
+//   Errors are frost::Error: undefined tensors, shapes that do not broadcast, dims out of range, wrong
+//   dtypes.
 #pragma once
 
 #include <frost/indexing.hpp>
@@ -22,8 +24,8 @@ namespace frost {
 
 // ---- making tensors (ops/create.cpp) ----
 
-// tensor({{1, 2}, {3, 4}}): from nested braces, a vector or a number. Integers make Long, floating point makes Float,
-// bools make Bool, unless options name a dtype.
+// tensor({{1, 2}, {3, 4}}): from nested braces, a vector or a number. Integers make Long, floating point
+// makes Float, bools make Bool, unless options name a dtype.
 Tensor tensor(detail::TensorData data, const TensorOptions& options = {});
 Tensor scalar_tensor(const Scalar& value, const TensorOptions& options = {});
 Tensor empty(IntArrayRef sizes, const TensorOptions& options = {});  // the values are whatever was there
@@ -60,14 +62,14 @@ Tensor& bernoulli_(const Tensor& x, double p = 0.5);
 // ---- copies and dtypes (ops/copy.cpp) ----
 
 Tensor clone(const Tensor& x);
-Tensor contiguous(const Tensor& x);        // x itself where it is contiguous
-Tensor detach(const Tensor& x);            // the same memory, off the tape
-Tensor to(const Tensor& x, Dtype dtype);   // x itself where it has that dtype
+Tensor contiguous(const Tensor& x);                    // x itself where it is contiguous
+Tensor detach(const Tensor& x);                        // the same memory, off the tape
+Tensor to(const Tensor& x, Dtype dtype);               // x itself where it has that dtype
 Tensor& copy_(const Tensor& x, const Tensor& source);  // source broadcasts, and converts, to x
 Tensor& fill_(const Tensor& x, const Scalar& value);
-Tensor& fill_(const Tensor& x, const Tensor& value);   // value is 0-dim
+Tensor& fill_(const Tensor& x, const Tensor& value);  // value is 0-dim
 Tensor& zero_(const Tensor& x);
-Dtype result_type(const Tensor& x, const Tensor& y);   // the dtype that x and y promote to
+Dtype result_type(const Tensor& x, const Tensor& y);  // the dtype that x and y promote to
 Dtype result_type(const Tensor& x, const Scalar& y);
 
 // ---- arithmetic (ops/arithmetic.cpp) ----
@@ -109,24 +111,25 @@ Tensor operator/(const Scalar& x, const Tensor& y);
 
 // ---- functions of each element (ops/unary.cpp) ----
 
-Tensor abs(const Tensor& x);          // the gradient at 0 is 0
-Tensor neg(const Tensor& x);          // not of bools
-Tensor exp(const Tensor& x);          // of integers and bools these give Float
-Tensor expm1(const Tensor& x);        // eˣ - 1
+Tensor abs(const Tensor& x);    // the gradient at 0 is 0
+Tensor neg(const Tensor& x);    // not of bools
+Tensor exp(const Tensor& x);    // of integers and bools these give Float
+Tensor expm1(const Tensor& x);  // eˣ - 1
 Tensor log(const Tensor& x);
-Tensor log1p(const Tensor& x);        // log(1 + x)
+Tensor log1p(const Tensor& x);  // log(1 + x)
 Tensor sqrt(const Tensor& x);
-Tensor rsqrt(const Tensor& x);        // 1 / √x
+Tensor rsqrt(const Tensor& x);  // 1 / √x
 Tensor square(const Tensor& x);
 Tensor reciprocal(const Tensor& x);
 Tensor sin(const Tensor& x);
 Tensor cos(const Tensor& x);
 Tensor tanh(const Tensor& x);
-Tensor sigmoid(const Tensor& x);      // 1 / (1 + e⁻ˣ)
-Tensor relu(const Tensor& x);         // max(x, 0), with gradient 0 at 0
-Tensor gelu(const Tensor& x);         // x·Φ(x), Φ the normal distribution's cdf
+Tensor sigmoid(const Tensor& x);  // 1 / (1 + e⁻ˣ)
+Tensor relu(const Tensor& x);     // max(x, 0), with gradient 0 at 0
+Tensor gelu(const Tensor& x);     // x·Φ(x), Φ the normal distribution's cdf
 Tensor erf(const Tensor& x);
-Tensor softplus(const Tensor& x, const Scalar& beta = 1, const Scalar& threshold = 20);  // log(1 + e^(βx)) / β
+Tensor softplus(const Tensor& x, const Scalar& beta = 1,
+                const Scalar& threshold = 20);  // log(1 + e^(βx)) / β
 // x held between min and max; the gradient passes where x lies between, ends included.
 Tensor clamp(const Tensor& x, const optional<Scalar>& min, const optional<Scalar>& max = nullopt);
 Tensor& clamp_(const Tensor& x, const optional<Scalar>& min, const optional<Scalar>& max = nullopt);
@@ -158,8 +161,10 @@ Tensor bitwise_or(const Tensor& x, const Tensor& y);
 Tensor bitwise_xor(const Tensor& x, const Tensor& y);
 bool equal(const Tensor& x, const Tensor& y);  // the same shape and values
 // |x - y| ≤ atol + rtol·|y|
-Tensor isclose(const Tensor& x, const Tensor& y, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false);
-bool allclose(const Tensor& x, const Tensor& y, double rtol = 1e-5, double atol = 1e-8, bool equal_nan = false);
+Tensor isclose(const Tensor& x, const Tensor& y, double rtol = 1e-5, double atol = 1e-8,
+               bool equal_nan = false);
+bool allclose(const Tensor& x, const Tensor& y, double rtol = 1e-5, double atol = 1e-8,
+              bool equal_nan = false);
 
 inline Tensor operator==(const Tensor& x, const Tensor& y) { return eq(x, y); }
 inline Tensor operator==(const Tensor& x, const Scalar& y) { return eq(x, y); }
@@ -180,7 +185,8 @@ inline Tensor operator!(const Tensor& x) { return logical_not(x); }
 
 // ---- masks (ops/mask.cpp); a mask is bool and broadcasts to x ----
 
-// value where mask is true, else x. The gradient of x is exactly 0 where the mask is true, whatever x holds there.
+// value where mask is true, else x. The gradient of x is exactly 0 where the mask is true, whatever x holds
+// there.
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value);
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value);  // value is 0-dim
 Tensor& masked_fill_(const Tensor& x, const Tensor& mask, const Scalar& value);
@@ -203,8 +209,8 @@ Tensor mean(const Tensor& x, optional<Dtype> dtype = nullopt);  // floating poin
 Tensor mean(const Tensor& x, IntArrayRef dim, bool keepdim = false, optional<Dtype> dtype = nullopt);
 Tensor prod(const Tensor& x, optional<Dtype> dtype = nullopt);
 Tensor prod(const Tensor& x, int64_t dim, bool keepdim = false, optional<Dtype> dtype = nullopt);
-// max and min of all elements, or amax and amin over dims, share the gradient among equal elements; max and min along
-// a dim return (values, indices), and the gradient flows to the index named.
+// max and min of all elements, or amax and amin over dims, share the gradient among equal elements; max and
+// min along a dim return (values, indices), and the gradient flows to the index named.
 Tensor max(const Tensor& x);
 Tensor max(const Tensor& x, const Tensor& y);  // maximum
 std::tuple<Tensor, Tensor> max(const Tensor& x, int64_t dim, bool keepdim = false);
@@ -238,15 +244,16 @@ Tensor log_softmax(const Tensor& x, int64_t dim, optional<Dtype> dtype = nullopt
 
 // ---- order (ops/order.cpp) ----
 
-std::tuple<Tensor, Tensor> sort(const Tensor& x, int64_t dim = -1, bool descending = false);  // values, indices
+std::tuple<Tensor, Tensor> sort(const Tensor& x, int64_t dim = -1,
+                                bool descending = false);  // values, indices
 Tensor argsort(const Tensor& x, int64_t dim = -1, bool descending = false);
 std::tuple<Tensor, Tensor> topk(const Tensor& x, int64_t k, int64_t dim = -1, bool largest = true,
                                 bool sorted = true);
 
 // ---- matrix products (ops/matmul.cpp) ----
 
-// 1-dim × 1-dim: dot; 2 × 2: mm; 1 × 2, 2 × 1: the 1-dim operand as a row, a column; else batched over broadcast
-// leading dims. Both operands have one dtype.
+// 1-dim × 1-dim: dot; 2 × 2: mm; 1 × 2, 2 × 1: the 1-dim operand as a row, a column; else batched over
+// broadcast leading dims. Both operands have one dtype.
 Tensor matmul(const Tensor& x, const Tensor& y);
 Tensor mm(const Tensor& x, const Tensor& y);     // [n, k] [k, m] → [n, m]
 Tensor bmm(const Tensor& x, const Tensor& y);    // [b, n, k] [b, k, m] → [b, n, m]
@@ -257,20 +264,21 @@ Tensor outer(const Tensor& x, const Tensor& y);  // [n] [m] → [n, m]
 
 Tensor reshape(const Tensor& x, IntArrayRef sizes);  // [view] where it can be; one size may be -1
 Tensor flatten(const Tensor& x, int64_t start_dim = 0, int64_t end_dim = -1);
-Tensor squeeze(const Tensor& x);                               // [view]
-Tensor squeeze(const Tensor& x, int64_t dim);                  // [view]
-Tensor unsqueeze(const Tensor& x, int64_t dim);                // [view]
-Tensor transpose(const Tensor& x, int64_t dim0, int64_t dim1); // [view]
-Tensor t(const Tensor& x);                                     // [view] at most 2-dim
-Tensor permute(const Tensor& x, IntArrayRef dims);             // [view]
+Tensor squeeze(const Tensor& x);                                             // [view]
+Tensor squeeze(const Tensor& x, int64_t dim);                                // [view]
+Tensor unsqueeze(const Tensor& x, int64_t dim);                              // [view]
+Tensor transpose(const Tensor& x, int64_t dim0, int64_t dim1);               // [view]
+Tensor t(const Tensor& x);                                                   // [view] at most 2-dim
+Tensor permute(const Tensor& x, IntArrayRef dims);                           // [view]
 Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length);  // [view]
-Tensor select(const Tensor& x, int64_t dim, int64_t index);    // [view]
-Tensor slice(const Tensor& x, int64_t dim = 0, optional<int64_t> start = nullopt, optional<int64_t> end = nullopt,
-             int64_t step = 1);                                // [view]
-std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim = 0);      // [views]
-std::vector<Tensor> split(const Tensor& x, int64_t split_size, int64_t dim = 0);  // [views]
+Tensor select(const Tensor& x, int64_t dim, int64_t index);                  // [view]
+Tensor slice(const Tensor& x, int64_t dim = 0, optional<int64_t> start = nullopt,
+             optional<int64_t> end = nullopt,
+             int64_t step = 1);                                                        // [view]
+std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim = 0);           // [views]
+std::vector<Tensor> split(const Tensor& x, int64_t split_size, int64_t dim = 0);       // [views]
 std::vector<Tensor> split(const Tensor& x, IntArrayRef split_sizes, int64_t dim = 0);  // [views]
-std::vector<Tensor> unbind(const Tensor& x, int64_t dim = 0);                     // [views]
+std::vector<Tensor> unbind(const Tensor& x, int64_t dim = 0);                          // [views]
 Tensor cat(TensorList tensors, int64_t dim = 0);    // frozen tensors among them get no gradient, and no edge
 Tensor stack(TensorList tensors, int64_t dim = 0);  // of one shape, along a new dim
 Tensor flip(const Tensor& x, IntArrayRef dims);

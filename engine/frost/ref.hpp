@@ -1,5 +1,5 @@
-// Ref<T>: a counted handle to an object that carries its own count. T says how it is counted through two functions
-// beside it: retain(T*) and release(T*).
+// Ref<T>: a counted handle to an object that carries its own count. T says how it is counted through two
+// functions beside it: retain(T*) and release(T*).
 #pragma once
 
 #include <cstddef>

@@ -7,7 +7,8 @@ namespace frost {
 
 std::string to_text(IntArrayRef values) {
   std::string text = "[";
-  for (size_t i = 0; i < values.size(); ++i) text.append(i == 0 ? "" : ", ").append(std::to_string(values[i]));
+  for (size_t i = 0; i < values.size(); ++i)
+    text.append(i == 0 ? "" : ", ").append(std::to_string(values[i]));
   return text + "]";
 }
 
@@ -57,8 +58,8 @@ Dims contiguous_strides(IntArrayRef sizes) {
 
 int64_t wrap_dim(int64_t dim, size_t rank, std::string_view function) {
   const int64_t count = std::max<int64_t>(static_cast<int64_t>(rank), 1);
-  check(-count <= dim && dim < count, function, "Dimension out of range (expected to be in range of [", -count, ", ",
-        count - 1, "], but got ", dim, ")");
+  check(-count <= dim && dim < count, function, "Dimension out of range (expected to be in range of [",
+        -count, ", ", count - 1, "], but got ", dim, ")");
   return dim < 0 ? dim + count : dim;
 }
 
@@ -79,9 +80,10 @@ Dims broadcast_sizes(IntArrayRef a, IntArrayRef b, std::string_view function) {
   const size_t lead = longer.size() - shorter.size();
   for (size_t i = 0; i < shorter.size(); ++i) {
     const int64_t x = longer[lead + i], y = shorter[i];
-    check(x == y || x == 1 || y == 1, function, "The size of tensor a (", a[lead + i - (longer.size() - a.size())],
-          ") must match the size of tensor b (", b[lead + i - (longer.size() - b.size())],
-          ") at non-singleton dimension ", lead + i, ": shapes ", a, " and ", b);
+    check(x == y || x == 1 || y == 1, function, "The size of tensor a (",
+          a[lead + i - (longer.size() - a.size())], ") must match the size of tensor b (",
+          b[lead + i - (longer.size() - b.size())], ") at non-singleton dimension ", lead + i, ": shapes ", a,
+          " and ", b);
     sizes[lead + i] = x == 1 ? y : x;
   }
   return sizes;
@@ -106,8 +108,8 @@ Dims infer_sizes(IntArrayRef sizes, int64_t numel, std::string_view function) {
       continue;
     }
     check(sizes[i] >= 0, function, "invalid shape dimension ", sizes[i], " in ", sizes);
-    check(!__builtin_mul_overflow(known, sizes[i], &known), function, "shape '", sizes, "' is invalid for input of size ",
-          numel);
+    check(!__builtin_mul_overflow(known, sizes[i], &known), function, "shape '", sizes,
+          "' is invalid for input of size ", numel);
   }
   if (unknown == sizes.size()) {
     check(known == numel, function, "shape '", sizes, "' is invalid for input of size ", numel);
@@ -151,8 +153,8 @@ Layout Layout::select(int64_t dim, int64_t index) const {
   check(rank() > 0, "select", "select() cannot be applied to a 0-dim tensor.");
   dim = wrap_dim(dim, rank(), "select");
   const int64_t size = sizes[dim];
-  check(-size <= index && index < size, "select", "index ", index, " is out of bounds for dimension ", dim, " with size ",
-        size);
+  check(-size <= index && index < size, "select", "index ", index, " is out of bounds for dimension ", dim,
+        " with size ", size);
   Layout view = *this;
   view.offset += (index < 0 ? index + size : index) * strides[dim];
   view.sizes.erase(dim);
@@ -184,8 +186,8 @@ Layout Layout::narrow(int64_t dim, int64_t start, int64_t length) const {
   check(-size <= start && start <= size, "narrow", "start (", start, ") is out of range [-", size, ", ", size,
         "] of dimension ", dim);
   if (start < 0) start += size;
-  check(start <= size - length, "narrow", "start (", start, ") + length (", length, ") exceeds dimension size (", size,
-        ").");
+  check(start <= size - length, "narrow", "start (", start, ") + length (", length,
+        ") exceeds dimension size (", size, ").");
   return slice(dim, start, start + length, 1);
 }
 
@@ -214,8 +216,8 @@ Layout Layout::permute(IntArrayRef dims) const {
 
 Layout Layout::expand(IntArrayRef target, std::string_view function) const {
   check(target.size() >= rank(), function, "the number of sizes provided (", target.size(),
-        ") must be greater or equal to the number of dimensions in the tensor (", rank(), "): expanding ", sizes,
-        " to ", target);
+        ") must be greater or equal to the number of dimensions in the tensor (", rank(), "): expanding ",
+        sizes, " to ", target);
   Layout view{Dims(target), Dims(target.size(), 0), offset};
   const size_t lead = target.size() - rank();
   for (size_t i = 0; i < target.size(); ++i) {
@@ -224,9 +226,10 @@ Layout Layout::expand(IntArrayRef target, std::string_view function) const {
     check(view.sizes[i] >= 0, function, "The expanded size of the tensor (", target[i],
           ") isn't allowed in a leading, non-existing dimension ", i);
     if (is_new) continue;
-    check(view.sizes[i] == sizes[i - lead] || sizes[i - lead] == 1, function, "The expanded size of the tensor (",
-          view.sizes[i], ") must match the existing size (", sizes[i - lead], ") at non-singleton dimension ", i,
-          ".  Target sizes: ", target, ".  Tensor sizes: ", sizes);
+    check(view.sizes[i] == sizes[i - lead] || sizes[i - lead] == 1, function,
+          "The expanded size of the tensor (", view.sizes[i], ") must match the existing size (",
+          sizes[i - lead], ") at non-singleton dimension ", i, ".  Target sizes: ", target,
+          ".  Tensor sizes: ", sizes);
     if (view.sizes[i] == sizes[i - lead]) view.strides[i] = strides[i - lead];
   }
   return view;
@@ -266,7 +269,8 @@ bool Layout::try_view(IntArrayRef target, Layout& result) const {
     result = {Dims(target), contiguous_strides(target), offset};
     return true;
   }
-  // Walk both shapes from the back: each run of old dimensions that lies evenly in memory is cut into new ones.
+  // Walk both shapes from the back: each run of old dimensions that lies evenly in memory is cut into new
+  // ones.
   Layout view{Dims(target), Dims(target.size(), 1), offset};
   int64_t to = static_cast<int64_t>(target.size()) - 1;
   int64_t run_stride = rank() == 0 ? 1 : strides.back();

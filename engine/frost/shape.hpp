@@ -11,8 +11,8 @@
 
 namespace frost {
 
-// The most dimensions a tensor can have. Sizes and strides stand inline in a tensor, so that making one allocates
-// nothing for them.
+// The most dimensions a tensor can have. Sizes and strides stand inline in a tensor, so that making one
+// allocates nothing for them.
 constexpr size_t kMaxDims = 8;
 
 // A list of at most kMaxDims numbers, by value: sizes or strides. Trivially copyable.
@@ -68,7 +68,8 @@ inline std::string to_text(const Dims& dims) { return to_text(IntArrayRef(dims))
 std::ostream& operator<<(std::ostream& out, const Dims& dims);
 std::string times_text(IntArrayRef sizes);  // "2x3"
 
-// The number of elements, ∏ sizes; an error naming `function` where a size is negative or the product overflows.
+// The number of elements, ∏ sizes; an error naming `function` where a size is negative or the product
+// overflows.
 int64_t checked_numel(IntArrayRef sizes, std::string_view function);
 inline int64_t numel(IntArrayRef sizes) {
   int64_t n = 1;
@@ -92,8 +93,9 @@ bool is_broadcastable_to(IntArrayRef sizes, IntArrayRef target);
 // `sizes` with its one -1 replaced so that it holds `numel` elements.
 Dims infer_sizes(IntArrayRef sizes, int64_t numel, std::string_view function);
 
-// Where the elements of a tensor lie in its storage: element (i, j, …) is at offset + i·strides[0] + j·strides[1] + …
-// Each view is a layout made from another; the functions check their arguments and name `function` in errors.
+// Where the elements of a tensor lie in its storage: element (i, j, …) is at offset + i·strides[0] +
+// j·strides[1] + … Each view is a layout made from another; the functions check their arguments and name
+// `function` in errors.
 struct Layout {
   Dims sizes;
   Dims strides;
@@ -116,7 +118,8 @@ struct Layout {
   Layout squeeze(int64_t dim) const;
   Layout unsqueeze(int64_t dim) const;
 
-  // Sets `result` to this layout seen with other sizes (whose product must be numel()); false where that takes a copy.
+  // Sets `result` to this layout seen with other sizes (whose product must be numel()); false where that
+  // takes a copy.
   bool try_view(IntArrayRef sizes, Layout& result) const;
 };
 

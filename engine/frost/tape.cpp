@@ -14,9 +14,12 @@ namespace {
 
 [[noreturn]] void fail_freed() {
   fail("backward",
-       "Trying to backward through the graph a second time (or directly access saved tensors after they have already "
-       "been freed). Saved intermediate values of the graph are freed when you call .backward() or autograd::grad(). "
-       "Specify retain_graph=true if you need to backward through the graph a second time or if you need to access "
+       "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+       "already "
+       "been freed). Saved intermediate values of the graph are freed when you call .backward() or "
+       "autograd::grad(). "
+       "Specify retain_graph=true if you need to backward through the graph a second time or if you need to "
+       "access "
        "saved tensors after calling backward.");
 }
 
@@ -26,9 +29,11 @@ void check_version(const Tensor& saved, uint32_t version) {
     return;
   const Ref<Node> grad_fn = saved.grad_fn();
   fail("backward",
-       "one of the variables needed for gradient computation has been modified by an inplace operation: [frost",
+       "one of the variables needed for gradient computation has been modified by an inplace operation: "
+       "[frost",
        to_text(saved.scalar_type()), "Tensor ", saved.sizes(), "]",
-       grad_fn ? ", which is output " + std::to_string(saved.output_nr()) + " of " + grad_fn->name() + "," : "",
+       grad_fn ? ", which is output " + std::to_string(saved.output_nr()) + " of " + grad_fn->name() + ","
+               : "",
        " is at version ", now, "; expected version ", version,
        " instead. Hint: the values are needed as they were; write to a clone() instead.");
 }
@@ -45,8 +50,8 @@ Saved::Saved(Saved&& other) noexcept(false) : borrowed_(other.borrowed_) {
 }
 
 void Saved::take(const Tensor& tensor) {
-  // A trainable leaf is kept itself, so that gradients of the gradient find it. Of anything else an alias is kept: the
-  // tensor itself may be written to and then hold the very node that saves it.
+  // A trainable leaf is kept itself, so that gradients of the gradient find it. Of anything else an alias is
+  // kept: the tensor itself may be written to and then hold the very node that saves it.
   TensorImpl& impl = *tensor.impl();
   version_ = impl.storage->version();
   if (impl.requires_grad) {
@@ -93,8 +98,8 @@ void retain(Node* node) {
 void release(Node* node) {
   if (node->leaf_ != nullptr) return release(node->leaf_);
   if (node->count_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  // A node holds the nodes before it: destroying them one inside the other would overflow the stack of a deep graph.
-  // The first to go destroys all that go because of it, in a loop.
+  // A node holds the nodes before it: destroying them one inside the other would overflow the stack of a deep
+  // graph. The first to go destroys all that go because of it, in a loop.
   [[gnu::tls_model("initial-exec")]] static constinit thread_local Node* doomed = nullptr;
   [[gnu::tls_model("initial-exec")]] static constinit thread_local bool is_destroying = false;
   node->pending_ = doomed;
@@ -136,6 +141,12 @@ Node::Hooks& Node::make_hooks() {
   return *hooks_;
 }
 
+unsigned Node::Hooks::add(Hook hook) {
+  hook.number = next_number++;
+  list.push_back(std::move(hook));
+  return hook.number;
+}
+
 void Node::set_output(size_t i, const Tensor& output) {
   const Output description{output.layout().sizes, output.scalar_type()};
   if (i == 0)
@@ -150,23 +161,13 @@ void Node::take_number() {
   sequence_nr_ = ++clock;
 }
 
-AccumulateGrad::AccumulateGrad(TensorImpl* leaf) : Node("struct torch::autograd::AccumulateGrad") {
+AccumulateGrad::AccumulateGrad(TensorImpl* leaf) : Node("torch::autograd::AccumulateGrad") {
   set_output(0, Tensor(Ref<TensorImpl>(leaf)));
   take_number();
   leaf_ = leaf;
 }
 
 Tensor AccumulateGrad::variable() const { return Tensor(Ref<TensorImpl>(leaf_)); }
-
-void AccumulateGrad::apply(ArrayRef<Tensor> grad_outs, Gradients&) {
-  const Tensor& gradient = grad_outs[0];
-  if (!gradient.defined()) return;
-  Tensor& grad = leaf_->make_extras().grad;
-  if (grad.defined())
-    accumulate(grad, gradient);
-  else
-    grad = is_sole_owner(gradient) && gradient.is_contiguous() ? gradient : copy_of(gradient);
-}
 
 // ---- history ----
 
@@ -182,24 +183,28 @@ Layout region_in_base(const TensorImpl& view, std::string_view function) {
   return region;
 }
 
-// A write through another view, or to the base, has put the base elsewhere on the tape: the view now comes from there.
+// A write through another view, or to the base, has put the base elsewhere on the tape: the view now comes
+// from there.
 void refresh(TensorImpl& view) {
   if (!view.base || view.base_writes == view.base->writes) return;
   const Tensor base{view.base}, self{Ref<TensorImpl>(&view)};
   const Layout region = region_in_base(view, "view");
   view.base_writes = view.base->writes;
   auto rule = wrt(base, [region](const Tensor& grad_out) { return Slice{grad_out, region}; });
-  view.set_grad_fn(Ref<Node>::adopt(new detail::RuleNode<decltype(rule.rule)>("AsStridedBackward0", self, rule)), 0);
+  view.set_grad_fn(
+      Ref<Node>::adopt(new detail::RuleNode<decltype(rule.rule)>("AsStridedBackward0", self, rule)), 0);
 }
 
 }  // namespace
 
 void TensorImpl::set_grad_fn(Ref<Node> node, uint32_t number) {
   const bool retains = extras && extras->retains_grad;
-  if (retains && grad_fn) std::erase(grad_fn->make_hooks().retaining, this);
+  if (retains && grad_fn)
+    std::erase_if(grad_fn->make_hooks().list,
+                  [this](const Node::Hook& hook) { return hook.retaining == this; });
   grad_fn = std::move(node);
   output_nr = number;
-  if (retains && grad_fn) grad_fn->make_hooks().retaining.push_back(this);
+  if (retains && grad_fn) grad_fn->make_hooks().add({0, number, nullptr, this});
 }
 
 bool TensorImpl::is_on_tape() {
@@ -224,20 +229,25 @@ void check_in_place(const Tensor& x, std::string_view function, bool is_recorded
   check_defined(x, function, "self");
   TensorImpl& impl = *x.impl();
   check(!impl.layout.overlaps_itself(), function,
-        "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+        "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+        "location. "
         "Please clone() the tensor before performing the operation.");
   if (!GradMode::is_enabled()) return;
-  check(!impl.requires_grad, function, "a leaf Variable that requires grad is being used in an in-place operation.");
+  check(!impl.requires_grad, function,
+        "a leaf Variable that requires grad is being used in an in-place operation.");
   check(!impl.base || !impl.base->requires_grad, function,
         "a view of a leaf Variable that requires grad is being used in an in-place operation.");
   if (!is_recorded && !impl.is_on_tape()) return;
   check(impl.view_kind != ViewKind::without_grad, function,
-        "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Write to a clone() of "
+        "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Write to a "
+        "clone() of "
         "it instead, or under NoGradGuard.");
   check(impl.view_kind != ViewKind::multiple, function, "Output ", impl.output_nr, " of ",
         impl.grad_fn ? impl.grad_fn->name() : "a function",
-        " is a view and is being modified inplace. This view is the output of a function that returns multiple views. "
-        "Such functions do not allow the output views to be modified inplace. You should replace the inplace operation "
+        " is a view and is being modified inplace. This view is the output of a function that returns "
+        "multiple views. "
+        "Such functions do not allow the output views to be modified inplace. You should replace the inplace "
+        "operation "
         "by an out-of-place one.");
 }
 
@@ -260,8 +270,8 @@ void write_in_place(const Tensor& x, const Tensor& result, std::string_view func
   const Tensor base{impl.base};
   auto kept = wrt(base, [region](const Tensor& grad_out) { return outside(grad_out, region); });
   auto written = wrt(result, [region](const Tensor& grad_out) { return inside(grad_out, region); });
-  const auto node = Ref<Node>::adopt(
-      new detail::RuleNode<decltype(kept.rule), decltype(written.rule)>("CopySlices", base, kept, written));
+  const auto node = Ref<Node>::adopt(new detail::RuleNode<decltype(kept.rule), decltype(written.rule)>(
+      "torch::autograd::CopySlices", base, kept, written));
   impl.base->set_grad_fn(node, 0);
   ++impl.base->writes;
 }
@@ -275,15 +285,15 @@ Ref<Node> Tensor::grad_fn() const {
 }
 
 unsigned Tensor::register_hook(std::function<Tensor(const Tensor&)> hook) const {
-  check(defined() && requires_grad(), "register_hook", "cannot register a hook on a tensor that doesn't require gradient");
+  check(defined() && requires_grad(), "register_hook",
+        "cannot register a hook on a tensor that doesn't require gradient");
   const Edge edge = gradient_edge(*this);
-  Node::Hooks& hooks = edge.function->make_hooks();
-  hooks.list.push_back({hooks.next_number, edge.input_nr, std::move(hook)});
-  return hooks.next_number++;
+  return edge.function->make_hooks().add({0, edge.input_nr, std::move(hook), nullptr});
 }
 
 void Tensor::remove_hook(unsigned number) const {
-  check(defined() && requires_grad(), "remove_hook", "cannot remove a hook of a tensor that doesn't require gradient");
+  check(defined() && requires_grad(), "remove_hook",
+        "cannot remove a hook of a tensor that doesn't require gradient");
   const Ref<Node> node = gradient_edge(*this).function;
   const auto is_it = [number](const Node::Hook& hook) { return hook.number == number; };
   const bool removed = node->hooks_ && std::erase_if(node->hooks_->list, is_it) > 0;
@@ -291,10 +301,11 @@ void Tensor::remove_hook(unsigned number) const {
 }
 
 void Tensor::retain_grad() const {
-  check(defined() && requires_grad(), "retain_grad", "can't retain_grad on Tensor that has requires_grad=False");
+  check(defined() && requires_grad(), "retain_grad",
+        "can't retain_grad on Tensor that has requires_grad=False");
   if (is_leaf() || retains_grad()) return;
   impl_->make_extras().retains_grad = true;
-  impl_->grad_fn->make_hooks().retaining.push_back(impl_.get());
+  impl_->grad_fn->make_hooks().add({0, impl_->output_nr, nullptr, impl_.get()});
 }
 
 bool Tensor::retains_grad() const {

@@ -9,15 +9,15 @@
 //                   wrt(y, [x = Saved(x)](const Tensor& grad_out) { return grad_out * *x; }));
 //   }
 //
-// wrt(x, rule) is an input and the rule for its gradient; what the rule captures is what the tape saves. For a frozen
-// input the rule is dropped with its captures: its gradient is not computed and nothing is kept for it. Under
-// NoGradGuard, or where no input requires grad, all of them are dropped and nothing is recorded.
+// wrt(x, rule) is an input and the rule for its gradient; what the rule captures is what the tape saves. For
+// a frozen input the rule is dropped with its captures: its gradient is not computed and nothing is kept for
+// it. Under NoGradGuard, or where no input requires grad, all of them are dropped and nothing is recorded.
 //
 // Rules work on tensors with the public ops, so that a backward pass can itself be recorded (create_graph).
 //
-// The graph belongs to the tensors that need it: a tensor holds the Node that made it (grad_fn), a node holds the
-// nodes of its inputs (next_edges). There is no global tape. Building, running and destroying a graph take no
-// recursion, so a graph may be millions of nodes deep.
+// The graph belongs to the tensors that need it: a tensor holds the Node that made it (grad_fn), a node holds
+// the nodes of its inputs (next_edges). There is no global tape. Building, running and destroying a graph
+// take no recursion, so a graph may be millions of nodes deep.
 //
 // Threads: threads may build and run graphs at once, sharing leaves that are frozen, or whose grads are not
 // accumulated at the same time. One graph belongs to one thread at a time.
@@ -42,8 +42,9 @@ class Backward;
 
 // ---- what a rule says ----
 
-// A gradient that is zero but for the elements that `region` picks out of the contiguous input; those have `value`.
-// Views into a part of a tensor return it, so that T slices of one tensor cost as much as the tensor, not T times it.
+// A gradient that is zero but for the elements that `region` picks out of the contiguous input; those have
+// `value`. Views into a part of a tensor return it, so that T slices of one tensor cost as much as the
+// tensor, not T times it.
 struct Slice {
   Tensor value;
   Layout region;
@@ -73,9 +74,10 @@ class Gradients {
   std::vector<Entry> entries_;
 };
 
-// A tensor that a rule needs again in backward: the capture [y = Saved(y)], read as *y. While the rule is only on its
-// way to the tape this borrows `y`; when it is recorded, it takes hold of the values and remembers their version.
-// Reading it is an error where they were written to since, or where the graph was freed.
+// A tensor that a rule needs again in backward: the capture [y = Saved(y)], read as *y. While the rule is
+// only on its way to the tape this borrows `y`; when it is recorded, it takes hold of the values and
+// remembers their version. Reading it is an error where they were written to since, or where the graph was
+// freed.
 class Saved {
  public:
   explicit Saved(const Tensor& tensor) : borrowed_(&tensor) {}
@@ -112,8 +114,8 @@ class Node : public Pooled {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  std::string name() const { return name_; }                  // "SoftmaxBackward0", as in libtorch
-  uint64_t sequence_nr() const { return sequence_nr_; }       // larger than that of every node it leads to
+  std::string name() const { return name_; }             // "SoftmaxBackward0", as in libtorch
+  uint64_t sequence_nr() const { return sequence_nr_; }  // larger than that of every node it leads to
   size_t num_inputs() const { return 1 + more_outputs_.size(); }
   size_t num_outputs() const { return edges_.size(); }
   ArrayRef<Edge> next_edges() const { return edges_; }
@@ -141,7 +143,7 @@ class Node : public Pooled {
   // What must be told to the base before the node is used.
   void set_edges(ArrayRef<Edge> edges) { edges_ = edges; }
   void set_output(size_t i, const Tensor& output);
-  void take_number();           // after the edges are known
+  void take_number();  // after the edges are known
   void save(Saved& saved);
 
   TensorImpl* leaf_ = nullptr;  // of an AccumulateGrad: the leaf that it is a part of
@@ -154,15 +156,18 @@ class Node : public Pooled {
   friend void retain(Node* node);
   friend void release(Node* node);
 
+  // Called in the order of registration. Retaining the grad of an output is one of them.
   struct Hook {
     unsigned number;
     uint32_t input_nr;
     std::function<Tensor(const Tensor&)> call;
+    TensorImpl* retaining =
+        nullptr;  // instead of a call: the output that keeps its grad; it leaves when it is destroyed
   };
   struct Hooks {
     unsigned next_number = 0;
     std::vector<Hook> list;
-    std::vector<TensorImpl*> retaining;  // outputs that keep their grad; each leaves the list when it is destroyed
+    unsigned add(Hook hook);
   };
 
   Hooks& make_hooks();
@@ -190,16 +195,16 @@ class AccumulateGrad final : public Node {
 
 // ---- recording ----
 
-// The edge along which the gradient of x flows: to the node that made it, to its accumulator if it is a trainable
-// leaf, to nowhere if it is frozen.
+// The edge along which the gradient of x flows: to the node that made it, to its accumulator if it is a
+// trainable leaf, to nowhere if it is frozen.
 Edge gradient_edge(const Tensor& x);
 
-// Says that `output` is output `output_nr` of `node`. Where output was written in place and is a view, the tensor that
-// it is a view of follows.
+// Says that `output` is output `output_nr` of `node`. Where output was written in place and is a view, the
+// tensor that it is a view of follows.
 void set_history(const Tensor& output, Ref<Node> node, uint32_t output_nr = 0);
 
-// The values of x now hold those of `result`, which op `function` computed from it: what every in-place op ends with.
-// Checks that x may be written to, copies the values, and puts x in result's place on the tape.
+// The values of x now hold those of `result`, which op `function` computed from it: what every in-place op
+// ends with. Checks that x may be written to, copies the values, and puts x in result's place on the tape.
 void write_in_place(const Tensor& x, const Tensor& result, std::string_view function);
 // An error unless x may be written to in place; is_recorded: whether the tape will have to know.
 void check_in_place(const Tensor& x, std::string_view function, bool is_recorded);
@@ -210,7 +215,8 @@ struct Wrt {
   Rule rule;
 };
 
-// An input and the rule for its gradient: rule(grad_out) or rule(grad_out, output), returning a Tensor or a Slice.
+// An input and the rule for its gradient: rule(grad_out) or rule(grad_out, output), returning a Tensor or a
+// Slice.
 template <class Rule>
 Wrt<Rule> wrt(const Tensor& input, Rule rule) {
   return {input, std::move(rule)};
@@ -218,7 +224,8 @@ Wrt<Rule> wrt(const Tensor& input, Rule rule) {
 
 namespace detail {
 
-// While one of these lives, closures are being moved into `node`, and the Saved among their captures take hold.
+// While one of these lives, closures are being moved into `node`, and the Saved among their captures take
+// hold.
 class Placing {
  public:
   explicit Placing(Node* node);
@@ -347,7 +354,8 @@ Tensor record(const char* name, Tensor output, Wrt<Rules>... inputs) {
   return output;
 }
 
-// For an op on a list of inputs, with several outputs, or whose gradients are computed together. The closure is
+// For an op on a list of inputs, with several outputs, or whose gradients are computed together. The closure
+// is
 //   void(ArrayRef<Tensor> grad_outs, Gradients& grads)
 // where grad_outs[i] may be undefined (zero), and it sets those of the gradients that are wanted.
 template <class Closure>
@@ -355,7 +363,8 @@ void record_joint(const char* name, TensorList inputs, TensorList outputs, Closu
   bool required = false;
   for (const Tensor& input : inputs) required |= input.defined() && input.requires_grad();
   if (!required || !GradMode::is_enabled()) return;
-  const auto node = Ref<Node>::adopt(new detail::JointNode<Closure>(name, inputs, outputs, std::move(closure)));
+  const auto node =
+      Ref<Node>::adopt(new detail::JointNode<Closure>(name, inputs, outputs, std::move(closure)));
   for (size_t i = 0; i < outputs.size(); ++i)
     if (outputs[i].is_floating_point()) set_history(outputs[i], node, static_cast<uint32_t>(i));
 }
@@ -367,10 +376,10 @@ void record_joint(const char* name, TensorList inputs, TensorList outputs, Closu
 //   Backward pass(loss);
 //   while (pass.step()) {}
 //
-// Each step runs one node, in falling order of sequence number, so that a node runs when all that flows into it has
-// arrived. Gradients that meet at a node are added up; each is checked against its input's shape, summed over the
-// dimensions that broadcasting stretched, and converted to its dtype. What nodes saved is freed as they run, unless
-// retain_graph. With create_graph the pass is recorded itself.
+// Each step runs one node, in falling order of sequence number, so that a node runs when all that flows into
+// it has arrived. Gradients that meet at a node are added up; each is checked against its input's shape,
+// summed over the dimensions that broadcasting stretched, and converted to its dtype. What nodes saved is
+// freed as they run, unless retain_graph. With create_graph the pass is recorded itself.
 //
 // A pass may be left half-way. Several may be under way over one graph, if they retain it.
 class Backward {
@@ -395,8 +404,8 @@ class Backward {
   // The node that step() would run now; null at the end.
   const Node* next() const;
 
-  // After a step: the node that ran, the gradients that came into it (after its hooks), and those that left it, in
-  // the order of its next_edges(); undefined: none.
+  // After a step: the node that ran, the gradients that came into it (after its hooks), and those that left
+  // it, in the order of its next_edges(); undefined: none.
   const Node* node() const { return ran_.get(); }
   ArrayRef<Tensor> grad_outs() const { return grad_outs_; }
   Tensor grad_input(size_t i) const;
@@ -424,13 +433,14 @@ class Backward {
   bool mark_wanted(const Node& node);
 
   Options options_;
-  std::vector<Pending*> waiting_;                  // a heap: the node to run next is in front
+  std::vector<Pending*> waiting_;  // a heap: the node to run next is in front
   std::vector<std::unique_ptr<Pending>> all_;
   std::vector<Pending*> unused_;
-  std::unordered_map<Node*, Pending*> elsewhere_;  // for nodes that another pass holds gradients for at the same time
+  std::unordered_map<Node*, Pending*>
+      elsewhere_;  // for nodes that another pass holds gradients for at the same time
   uint64_t arrivals_ = 0;
 
-  bool is_restricted_ = false;                     // to what leads to the inputs
+  bool is_restricted_ = false;  // to what leads to the inputs
   std::unordered_map<const Node*, bool> reaches_;
   std::vector<Capture> captures_;
   std::vector<Tensor> captured_;
@@ -448,7 +458,8 @@ void accumulate(Tensor& total, const Tensor& gradient);
 Tensor assemble(const Tensor& total, const Dims& sizes, Dtype dtype, ArrayRef<Slice> slices);
 // x summed over the dimensions in which `sizes` was broadcast to it, and converted to dtype.
 Tensor reduce_to(const Tensor& x, const Dims& sizes, Dtype dtype);
-// The elements of contiguous x at `region`, and x with zeros there: what a write through a view replaces and leaves.
+// The elements of contiguous x at `region`, and x with zeros there: what a write through a view replaces and
+// leaves.
 Tensor inside(const Tensor& x, const Layout& region);
 Tensor outside(const Tensor& x, const Layout& region);
 // x in contiguous memory of its own.
@@ -464,14 +475,16 @@ using frost::Edge;
 using frost::Node;
 using variable_list = std::vector<Tensor>;
 
-// The gradients of Σ grad_outputs·outputs, added to the grad of the leaves (or of `inputs` alone, if there are any).
+// The gradients of Σ grad_outputs·outputs, added to the grad of the leaves (or of `inputs` alone, if there
+// are any).
 void backward(TensorList outputs, TensorList grad_outputs = {}, optional<bool> retain_graph = nullopt,
               bool create_graph = false, TensorList inputs = {});
 
-// The gradients of Σ grad_outputs·outputs with respect to inputs; nobody's grad changes. Those of unused inputs are an
-// error, or with allow_unused undefined. retain_graph is create_graph unless given.
+// The gradients of Σ grad_outputs·outputs with respect to inputs; nobody's grad changes. Those of unused
+// inputs are an error, or with allow_unused undefined. retain_graph is create_graph unless given.
 variable_list grad(TensorList outputs, TensorList inputs, TensorList grad_outputs = {},
-                   optional<bool> retain_graph = nullopt, bool create_graph = false, bool allow_unused = false);
+                   optional<bool> retain_graph = nullopt, bool create_graph = false,
+                   bool allow_unused = false);
 
 }  // namespace autograd
 

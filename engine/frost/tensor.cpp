@@ -40,8 +40,10 @@ Tensor empty_tensor(IntArrayRef sizes, Dtype dtype, std::string_view function) {
   const int64_t numel = checked_numel(sizes, function);
   int64_t bytes;
   const bool too_large = __builtin_mul_overflow(numel, static_cast<int64_t>(element_size(dtype)), &bytes);
-  check(!too_large && bytes < (int64_t{1} << 62), function, "can't allocate memory for ", sizes, " elements of ", dtype);
-  return Tensor(Ref<TensorImpl>::adopt(new TensorImpl(dtype, layout, Storage::make(static_cast<size_t>(bytes)))));
+  check(!too_large && bytes < (int64_t{1} << 62), function, "can't allocate memory for ", sizes,
+        " elements of ", dtype);
+  return Tensor(
+      Ref<TensorImpl>::adopt(new TensorImpl(dtype, layout, Storage::make(static_cast<size_t>(bytes)))));
 }
 
 Tensor alias(const Tensor& x, const Layout& layout) {
@@ -53,9 +55,10 @@ Tensor view_of(const Tensor& x, const Layout& layout, ViewKind kind) {
   TensorImpl& impl = *view.impl();
   impl.base = x.impl()->base ? x.impl()->base : Ref<TensorImpl>(x.impl());
   impl.base_writes = impl.base->writes;
-  impl.view_kind = !GradMode::is_enabled() || x.impl()->view_kind == ViewKind::without_grad ? ViewKind::without_grad
-                   : x.impl()->view_kind == ViewKind::multiple                              ? ViewKind::multiple
-                                                                                             : kind;
+  impl.view_kind = !GradMode::is_enabled() || x.impl()->view_kind == ViewKind::without_grad
+                       ? ViewKind::without_grad
+                   : x.impl()->view_kind == ViewKind::multiple ? ViewKind::multiple
+                                                               : kind;
   return view;
 }
 
@@ -64,8 +67,9 @@ bool is_sole_owner(const Tensor& x) {
 }
 
 void check_defined(const Tensor& x, std::string_view function, std::string_view argument) {
-  check(x.defined(), function, "Expected a proper Tensor but got None (or an undefined Tensor in C++) for argument '",
-        argument, "'");
+  check(x.defined(), function,
+        "Expected a proper Tensor but got None (or an undefined Tensor in C++) for argument '", argument,
+        "'");
 }
 
 // ---- what it is ----
@@ -113,8 +117,8 @@ void* Tensor::data_ptr() const { return get(*this, "data_ptr").data; }
 
 template <class T>
 T* Tensor::data_ptr() const {
-  check(get(*this, "data_ptr").dtype == dtype_of<T>, "data_ptr", "expected scalar type ", dtype_of<T>, " but found ",
-        scalar_type());
+  check(get(*this, "data_ptr").dtype == dtype_of<T>, "data_ptr", "expected scalar type ", dtype_of<T>,
+        " but found ", scalar_type());
   return reinterpret_cast<T*>(impl_->data);
 }
 template bool* Tensor::data_ptr<bool>() const;
@@ -139,7 +143,8 @@ uint32_t Tensor::output_nr() const { return get(*this, "output_nr").output_nr; }
 const Tensor& Tensor::set_requires_grad(bool requires_grad) const {
   TensorImpl& impl = get(*this, "set_requires_grad");
   check(is_leaf() || requires_grad, "requires_grad_",
-        "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+        "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
+        "in a "
         "subgraph that doesn't require differentiation use var_no_grad = var.detach().");
   if (!is_leaf()) return *this;  // it requires grad already
   check(!requires_grad || is_floating_point(), "requires_grad_",
@@ -167,8 +172,7 @@ Tensor Tensor::detach() const {
 
 Tensor& Tensor::detach_() {
   TensorImpl& impl = get(*this, "detach_");
-  check(!impl.base, "detach_",
-        "Can't detach views in-place. Use detach() instead.");
+  check(!impl.base, "detach_", "Can't detach views in-place. Use detach() instead.");
   impl.grad_fn = nullptr;
   impl.output_nr = 0;
   impl.requires_grad = false;

@@ -1,4 +1,5 @@
-// Tensor: a handle over a strided view of shared storage, which may stand on the tape. Copying one copies nothing.
+// Tensor: a handle over a strided view of shared storage, which may stand on the tape. Copying one copies
+// nothing.
 //
 // The ops are declared once more as functions, with their meaning, in <frost/ops.hpp>: x.op(…) is op(x, …).
 #pragma once
@@ -40,7 +41,8 @@ class Tensor {
   explicit Tensor(Ref<TensorImpl> impl) : impl_(std::move(impl)) {}
   Tensor(const Tensor&) = default;
   Tensor(Tensor&&) = default;
-  // Assigning to a named tensor makes it another handle; assigning to a result, as in x[0] = y, writes through it.
+  // Assigning to a named tensor makes it another handle; assigning to a result, as in x[0] = y, writes
+  // through it.
   Tensor& operator=(const Tensor& other) & = default;
   Tensor& operator=(Tensor&& other) & = default;
   Tensor& operator=(const Tensor& other) &&;
@@ -84,18 +86,18 @@ class Tensor {
   bool requires_grad() const;
   const Tensor& set_requires_grad(bool requires_grad) const;
   const Tensor& requires_grad_(bool requires_grad = true) const;
-  bool is_leaf() const;  // nothing on the tape made it
+  bool is_leaf() const;        // nothing on the tape made it
   const Tensor& grad() const;  // undefined until a backward pass reaches it: the absent gradient
   Tensor& mutable_grad() const;
   Ref<Node> grad_fn() const;  // null for a leaf
   uint32_t output_nr() const;
   void retain_grad() const;  // keep grad of a tensor that is not a leaf
   bool retains_grad() const;
-  // Calls hook(grad) when the gradient of this tensor is known; what it returns, if it returns a defined tensor,
-  // takes the gradient's place. Returns the hook's number, for remove_hook.
+  // Calls hook(grad) when the gradient of this tensor is known; what it returns, if it returns a defined
+  // tensor, takes the gradient's place. Returns the hook's number, for remove_hook.
   unsigned register_hook(std::function<Tensor(const Tensor&)> hook) const;
   template <class Hook>
-    requires std::is_void_v<std::invoke_result_t<Hook, Tensor>>
+  requires std::is_void_v<std::invoke_result_t<Hook, Tensor>>
   unsigned register_hook(Hook hook) const {
     return register_hook(std::function<Tensor(const Tensor&)>([hook](const Tensor& grad) mutable {
       hook(grad);

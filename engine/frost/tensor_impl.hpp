@@ -17,8 +17,8 @@ class AccumulateGrad;
 struct TensorExtras {
   Tensor grad;
   std::string name;
-  // Of a leaf that requires grad: the node that adds to its grad. It is part of the leaf: whoever holds the node holds
-  // the leaf, so the two need no handles on each other.
+  // Of a leaf that requires grad: the node that adds to its grad. It is part of the leaf: whoever holds the
+  // node holds the leaf, so the two need no handles on each other.
   std::unique_ptr<AccumulateGrad> accumulator;
   bool retains_grad = false;
 
@@ -27,10 +27,10 @@ struct TensorExtras {
 
 // How a view was made, which decides whether it may be written through.
 enum class ViewKind : uint8_t {
-  none,            // not a view
-  view,            // of one output
-  multiple,        // one of several views that one op returned
-  without_grad,    // made while nothing was recorded
+  none,          // not a view
+  view,          // of one output
+  multiple,      // one of several views that one op returned
+  without_grad,  // made while nothing was recorded
 };
 
 struct TensorImpl : Pooled {
@@ -49,14 +49,14 @@ struct TensorImpl : Pooled {
   bool contiguous;
   bool requires_grad = false;  // of a leaf; what has a grad_fn requires grad by that
   ViewKind view_kind = ViewKind::none;
-  uint32_t output_nr = 0;      // which output of grad_fn it is
-  uint32_t writes = 0;         // how often an in-place op replaced grad_fn
-  uint32_t base_writes = 0;    // of a view: base->writes when grad_fn was derived
+  uint32_t output_nr = 0;    // which output of grad_fn it is
+  uint32_t writes = 0;       // how often an in-place op replaced grad_fn
+  uint32_t base_writes = 0;  // of a view: base->writes when grad_fn was derived
   int64_t numel;
-  char* data;                  // the first element
+  char* data;  // the first element
   Ref<Storage> storage;
   Ref<Node> grad_fn;
-  Ref<TensorImpl> base;        // of a view: the tensor it is a view of, itself not a view
+  Ref<TensorImpl> base;  // of a view: the tensor it is a view of, itself not a view
   std::unique_ptr<TensorExtras> extras;
   Layout layout;
 };

@@ -15,13 +15,13 @@ bool is_one(const Scalar& value) { return value.toDouble() == 1; }
 void check_alpha(const Scalar& alpha, Dtype result, std::string_view function) {
   check(!alpha.isFloatingPoint() || is_floating_point(result), function,
         "For integral input tensors, argument alpha must not be a floating point number.");
-  check(!alpha.isBoolean() || result == kBool, function,
-        "Boolean alpha only supported for Boolean results.");
+  check(!alpha.isBoolean() || result == kBool, function, "Boolean alpha only supported for Boolean results.");
 }
 
 void check_not_bool(Dtype dtype, std::string_view function) {
   check(dtype != kBool, function,
-        "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a mask, use "
+        "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to invert a "
+        "mask, use "
         "the `~` or `logical_not()` operator instead.");
 }
 

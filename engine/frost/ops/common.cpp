@@ -84,7 +84,8 @@ bool is_recorded(const Tensor& x, const Tensor& y) {
 
 void check_result_fits(const Tensor& x, Dtype result, std::string_view function) {
   const Dtype own = x.scalar_type();
-  const bool loses_kind = (is_floating_point(result) && !is_floating_point(own)) || (own == kBool && result != kBool);
+  const bool loses_kind =
+      (is_floating_point(result) && !is_floating_point(own)) || (own == kBool && result != kBool);
   check(!loses_kind, function, "result type ", result, " can't be cast to the desired output type ", own);
 }
 

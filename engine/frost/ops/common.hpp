@@ -29,8 +29,8 @@ class ScalarOperand {
   } value_;
 };
 
-// x's values in another dtype; x itself where it has that dtype. Not recorded: where a gradient flows back to x, the
-// tape converts it to x's dtype.
+// x's values in another dtype; x itself where it has that dtype. Not recorded: where a gradient flows back to
+// x, the tape converts it to x's dtype.
 Tensor converted(const Tensor& x, Dtype dtype);
 
 // Float where x holds integers or bools, else x's dtype: the dtype of exp(x), x / y, …
@@ -43,8 +43,8 @@ Tensor binary(kernels::Binary op, const Scalar& x, const Tensor& y, std::string_
 // y = op(x) as plain numbers. Floating-point functions give Float for integers.
 Tensor unary(kernels::Unary op, const Tensor& x, std::string_view function);
 
-// Where x (op_ in place) may simply be overwritten: nobody records. Otherwise the in-place op is the op, written back
-// by write_in_place.
+// Where x (op_ in place) may simply be overwritten: nobody records. Otherwise the in-place op is the op,
+// written back by write_in_place.
 bool is_recorded(const Tensor& x, const Tensor& y = {});
 // x ← op(x, y), op being plain where nothing is recorded. The result's dtype must convert to x's.
 void check_result_fits(const Tensor& x, Dtype result, std::string_view function);

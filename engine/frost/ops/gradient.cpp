@@ -21,7 +21,8 @@ Tensor copy_of(const Tensor& x) {
 }
 
 void copy_values(const Tensor& y, const Tensor& x) {
-  kernels::copy(y.layout().sizes, y.scalar_type(), ops::out(y), x.scalar_type(), ops::in(x, y.layout().sizes));
+  kernels::copy(y.layout().sizes, y.scalar_type(), ops::out(y), x.scalar_type(),
+                ops::in(x, y.layout().sizes));
 }
 
 // y = x summed to `sizes`:   grad_x = grad_out, broadcast back
@@ -31,7 +32,8 @@ Tensor reduce_to(const Tensor& x, const Dims& sizes, Dtype dtype) {
     const size_t lead = x.layout().rank() - sizes.size();
     Dims summed;
     for (size_t i = 0; i < x.layout().rank(); ++i)
-      if (i < lead || (sizes[i - lead] == 1 && x.layout().sizes[i] != 1)) summed.push_back(static_cast<int64_t>(i));
+      if (i < lead || (sizes[i - lead] == 1 && x.layout().sizes[i] != 1))
+        summed.push_back(static_cast<int64_t>(i));
     y = reshape(summed.empty() ? x : sum(x, summed, /*keepdim=*/true), sizes);
   }
   return to(y, dtype);
@@ -39,7 +41,8 @@ Tensor reduce_to(const Tensor& x, const Dims& sizes, Dtype dtype) {
 
 // y = total + Σ slices:   grad_total = grad_out, grad_slice = grad_out at its region
 Tensor assemble(const Tensor& total, const Dims& sizes, Dtype dtype, ArrayRef<Slice> slices) {
-  const bool is_ours = total.defined() && !GradMode::is_enabled() && is_sole_owner(total) && total.is_contiguous();
+  const bool is_ours =
+      total.defined() && !GradMode::is_enabled() && is_sole_owner(total) && total.is_contiguous();
   Tensor y = is_ours ? total : empty_tensor(sizes, dtype);
   if (!total.defined())
     kernels::fill(dtype, sizes, ops::out(y), 0);
@@ -71,8 +74,9 @@ Tensor inside(const Tensor& x, const Layout& region) {
   const Tensor source = x.contiguous();
   Layout layout = region;
   layout.offset += source.layout().offset;
-  return record("AsStridedBackward0", view_of(source, layout),
-                wrt(source, [region](const Tensor& grad_out) { return Slice{grad_out, region}; }));
+  return record("AsStridedBackward0", view_of(source, layout), wrt(source, [region](const Tensor& grad_out) {
+                  return Slice{grad_out, region};
+                }));
 }
 
 // y = x, with 0 at the region:   grad_x = grad_out, with 0 at the region
@@ -80,7 +84,8 @@ Tensor outside(const Tensor& x, const Layout& region) {
   const Tensor y = empty_tensor(x.sizes(), x.scalar_type());
   copy_values(y, x);
   kernels::fill(y.scalar_type(), region.sizes, ops::out(alias(y, region)), 0);
-  return record("CopySlices", y, wrt(x, [region](const Tensor& grad_out) { return outside(grad_out, region); }));
+  return record("CopySlices", y,
+                wrt(x, [region](const Tensor& grad_out) { return outside(grad_out, region); }));
 }
 
 }  // namespace frost

@@ -9,7 +9,8 @@ namespace {
 // [outer, n, inner]: the sizes before dim, of dim, and after it.
 kernels::Softmax around(const Tensor& x, int64_t dim) {
   kernels::Softmax shape{1, 1, 1};
-  for (int64_t i = 0; i < x.dim(); ++i) (i < dim ? shape.outer : i == dim ? shape.n : shape.inner) *= x.size(i);
+  for (int64_t i = 0; i < x.dim(); ++i)
+    (i < dim ? shape.outer : i == dim ? shape.n : shape.inner) *= x.size(i);
   return shape;
 }
 
@@ -30,8 +31,8 @@ Tensor softmax(const Tensor& x, int64_t dim, optional<Dtype>) {
   const Tensor y = empty_tensor(x.sizes(), x.scalar_type());
   kernels::softmax(x.scalar_type(), around(x, dim), y.data_ptr(), source.data_ptr());
   return record("SoftmaxBackward0", y, wrt(x, [dim](const Tensor& grad_out, const Tensor& y_out) {
-    return softmax_backward(grad_out, y_out, dim);
-  }));
+                  return softmax_backward(grad_out, y_out, dim);
+                }));
 }
 
 }  // namespace frost

@@ -1,4 +1,5 @@
-// Functions of each element. In each rule x is the input, y the output, and the formula above it says the gradient.
+// Functions of each element. In each rule x is the input, y the output, and the formula above it says the
+// gradient.
 #include <frost/ops/common.hpp>
 
 namespace frost {

@@ -1,5 +1,5 @@
-// Views: other sizes and strides over the same memory. Forward they move no numbers; backward a gradient is seen
-// through the inverse view, or put at its place in zeros (Slice).
+// Views: other sizes and strides over the same memory. Forward they move no numbers; backward a gradient is
+// seen through the inverse view, or put at its place in zeros (Slice).
 #include <frost/ops/common.hpp>
 
 #include <algorithm>
@@ -8,7 +8,8 @@ namespace frost {
 
 namespace {
 
-// Where the elements of a view lie in a contiguous tensor: the view that `change` makes of such a tensor's layout.
+// Where the elements of a view lie in a contiguous tensor: the view that `change` makes of such a tensor's
+// layout.
 template <class Change>
 Layout region_of(const Tensor& x, const Change& change) {
   return change(Layout::contiguous(x.sizes()));
@@ -17,9 +18,10 @@ Layout region_of(const Tensor& x, const Change& change) {
 // A view that picks some of x's elements, each once:   grad_x is grad_out at their places, 0 elsewhere
 template <class Change>
 Tensor pick(const char* name, const Tensor& x, const Change& change) {
-  return record(name, view_of(x, change(x.layout())), wrt(x, [region = region_of(x, change)](const Tensor& grad_out) {
-    return Slice{grad_out, region};
-  }));
+  return record(name, view_of(x, change(x.layout())),
+                wrt(x, [region = region_of(x, change)](const Tensor& grad_out) {
+                  return Slice{grad_out, region};
+                }));
 }
 
 }  // namespace
@@ -48,9 +50,9 @@ Tensor reshape(const Tensor& x, IntArrayRef sizes) {
   const Dims target = infer_sizes(sizes, x.numel(), "reshape");
   Layout layout;
   if (!x.layout().try_view(target, layout)) return reshape(clone(x), target);
-  return record("ViewBackward0", view_of(x, layout), wrt(x, [sizes_x = x.layout().sizes](const Tensor& grad_out) {
-    return reshape(grad_out, sizes_x);
-  }));
+  return record(
+      "ViewBackward0", view_of(x, layout),
+      wrt(x, [sizes_x = x.layout().sizes](const Tensor& grad_out) { return reshape(grad_out, sizes_x); }));
 }
 
 }  // namespace frost

@@ -24,12 +24,13 @@ void check_inputs(const std::vector<Tensor>& inputs, const char* caller) {
     check(inputs[i].defined(), caller, "input ", i, " is undefined");
     if (!inputs[i].requires_grad()) continue;
     any = true;
-    check(inputs[i].scalar_type() == kDouble, caller, "input ", i, " requires grad and is ", inputs[i].scalar_type(),
-          "; differences are only precise enough in Double");
+    check(inputs[i].scalar_type() == kDouble, caller, "input ", i, " requires grad and is ",
+          inputs[i].scalar_type(), "; differences are only precise enough in Double");
     check(!inputs[i].layout().overlaps_itself(), caller, "input ", i,
           " has elements that share memory, which can't be moved one at a time; pass a clone()");
   }
-  check(any, caller, "expects at least one input tensor to require gradient, but none of the them have requires_grad");
+  check(any, caller,
+        "expects at least one input tensor to require gradient, but none of the them have requires_grad");
 }
 
 struct Outputs {
@@ -50,8 +51,9 @@ Outputs differentiable(const Function& function, const std::vector<Tensor>& inpu
 }
 
 // d outputs / d (element j of input): one column of the Jacobian, by central differences.
-std::vector<Tensor> numeric_column(const Function& function, const std::vector<Tensor>& inputs, const Tensor& input,
-                                   int64_t j, const std::vector<size_t>& places, double eps) {
+std::vector<Tensor> numeric_column(const Function& function, const std::vector<Tensor>& inputs,
+                                   const Tensor& input, int64_t j, const std::vector<size_t>& places,
+                                   double eps) {
   const NoGradGuard guard;
   double& x = element(input, j);
   const double original = x;
@@ -91,8 +93,8 @@ bool gradcheck(const Function& function, const std::vector<Tensor>& inputs, cons
           const double analytic = row.defined() ? element(row, j) : 0;
           const double numeric = columns[static_cast<size_t>(j)][k].data_ptr<double>()[i];
           check(std::abs(analytic - numeric) <= options.atol + options.rtol * std::abs(numeric), "gradcheck",
-                "Jacobian mismatch for output ", k, " with respect to input ", n, ": d output[", i, "] / d input[", j,
-                "], numerical: ", numeric, ", analytical: ", analytic);
+                "Jacobian mismatch for output ", k, " with respect to input ", n, ": d output[", i,
+                "] / d input[", j, "], numerical: ", numeric, ", analytical: ", analytic);
         }
       }
     }
@@ -100,8 +102,8 @@ bool gradcheck(const Function& function, const std::vector<Tensor>& inputs, cons
   return true;
 }
 
-bool gradgradcheck(const Function& function, const std::vector<Tensor>& inputs, const std::vector<Tensor>& grad_outputs,
-                   const GradcheckOptions& options) {
+bool gradgradcheck(const Function& function, const std::vector<Tensor>& inputs,
+                   const std::vector<Tensor>& grad_outputs, const GradcheckOptions& options) {
   check_inputs(inputs, "gradgradcheck");
   std::vector<Tensor> all = inputs;
   const std::vector<Tensor> outputs = differentiable(function, inputs, "gradgradcheck").tensors;
@@ -110,17 +112,20 @@ bool gradgradcheck(const Function& function, const std::vector<Tensor>& inputs, 
                                         : randn(outputs[k].sizes(), dtype(kDouble).requires_grad(true)));
   const size_t count = inputs.size();
   const Function gradients = [&function, count](const std::vector<Tensor>& values) {
-    const AutoGradMode mode(true);  // the differences are taken without recording, but their function differentiates
+    const AutoGradMode mode(
+        true);  // the differences are taken without recording, but their function differentiates
     const std::vector<Tensor> xs(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count));
     const std::vector<Tensor> grads_out(values.begin() + static_cast<std::ptrdiff_t>(count), values.end());
     std::vector<Tensor> wanted;
     for (const Tensor& x : xs)
       if (x.requires_grad()) wanted.push_back(x);
-    std::vector<Tensor> grads = autograd::grad(differentiable(function, xs, "gradgradcheck").tensors, wanted, grads_out,
-                                               /*retain_graph=*/true, /*create_graph=*/true, /*allow_unused=*/true);
+    std::vector<Tensor> grads =
+        autograd::grad(differentiable(function, xs, "gradgradcheck").tensors, wanted, grads_out,
+                       /*retain_graph=*/true, /*create_graph=*/true, /*allow_unused=*/true);
     for (size_t i = 0; i < grads.size(); ++i)
       if (!grads[i].defined()) grads[i] = zeros_like(wanted[i]);
-    // A gradient that does not depend on anything (that of a sum) has no second derivative to check, but keeps its place.
+    // A gradient that does not depend on anything (that of a sum) has no second derivative to check, but
+    // keeps its place.
     for (Tensor& grad : grads)
       if (!grad.requires_grad()) grad = grad + zeros_like(grad).requires_grad_();
     return grads;

@@ -19,11 +19,13 @@ struct GradcheckOptions {
 
 // For each input that requires grad, each element j of it, and each element i of each output:
 //   analytic d output_i / d input_j   against   (output_i(x_j + eps) - output_i(x_j - eps)) / (2 eps)
-// Inputs are Double. Throws frost::Error naming output, input, element and both numbers where they differ; returns true.
-bool gradcheck(const Function& function, const std::vector<Tensor>& inputs, const GradcheckOptions& options = {});
+// Inputs are Double. Throws frost::Error naming output, input, element and both numbers where they differ;
+// returns true.
+bool gradcheck(const Function& function, const std::vector<Tensor>& inputs,
+               const GradcheckOptions& options = {});
 
-// The same of the gradients themselves: the second derivatives, through create_graph. The gradients of the outputs are
-// random, or `grad_outputs`.
+// The same of the gradients themselves: the second derivatives, through create_graph. The gradients of the
+// outputs are random, or `grad_outputs`.
 bool gradgradcheck(const Function& function, const std::vector<Tensor>& inputs,
                    const std::vector<Tensor>& grad_outputs = {}, const GradcheckOptions& options = {});
 
