@@ -5,7 +5,8 @@
 
 namespace frost {
 
-// How many threads a large op may use, this thread included; at first FROST_NUM_THREADS, or the number of cores.
+// How many threads a large op may use, this thread included; at first FROST_NUM_THREADS, or the number of
+// cores.
 void set_num_threads(int count);
 int get_num_threads();
 
@@ -14,10 +15,24 @@ namespace kernels {
 // Elements below which a share of work is not worth handing to another thread.
 constexpr int64_t kGrain = 32768;
 
-// Calls f(begin, end) on pieces that cover [0, n), each of at least `grain` (but the last), possibly at once in
-// several threads. f must not throw, and must give the same results however [0, n) is cut.
+// As parallel_for, for a function that takes `context` first.
+void run_pieces(int64_t n, int64_t grain, void (*piece)(const void* context, int64_t begin, int64_t end),
+                const void* context);
+
+// Calls f(begin, end) on pieces that cover [0, n), each of at least `grain` (but the last), possibly at once
+// in several threads. f must not throw, and must give the same results however [0, n) is cut. Within a piece,
+// further calls run in the calling thread alone.
 template <class F>
-void parallel_for(int64_t n, int64_t grain, const F& f);
+void parallel_for(int64_t n, int64_t grain, const F& f) {
+  if (n <= grain) {
+    if (n > 0) f(int64_t{0}, n);
+    return;
+  }
+  run_pieces(
+      n, grain,
+      [](const void* context, int64_t begin, int64_t end) { (*static_cast<const F*>(context))(begin, end); },
+      &f);
+}
 
 }  // namespace kernels
 }  // namespace frost

@@ -1,0 +1,75 @@
+// The row kernels: each works on n consecutive elements. One table of them per instruction set; the best that
+// the machine has is chosen at first use, or the one that the environment names: FROST_ISA=sse2|avx2|avx512.
+#pragma once
+
+#include <frost/kernels/elementwise.hpp>
+#include <frost/kernels/reduce.hpp>
+
+#include <cstdint>
+
+namespace frost::kernels {
+
+// One input of a row: n consecutive elements (step 1), or one that stands for all n (step 0).
+struct RowIn {
+  const void* data;
+  int64_t step;
+};
+
+constexpr int kDtypes = 4;
+constexpr int index_of(Dtype dtype) { return static_cast<int>(dtype); }
+template <class Op>
+constexpr int index_of(Op op) {
+  return static_cast<int>(op);
+}
+
+// An entry that no op asks for (sqrt of int64) is null.
+struct Rows {
+  const char* name;
+
+  using Elementwise = void (*)(int64_t n, void* out, const RowIn* in);
+  Elementwise unary[static_cast<int>(Unary::count)][kDtypes];
+  Elementwise predicate[static_cast<int>(Predicate::count)][kDtypes];
+  Elementwise binary[static_cast<int>(Binary::count)][kDtypes];
+  Elementwise compare[static_cast<int>(Compare::count)][kDtypes];
+  Elementwise where[kDtypes];          // in: condition, x, y
+  Elementwise clamp[kDtypes];          // in: x, low, high
+  Elementwise copy[kDtypes][kDtypes];  // [from][to]
+
+  // out[j] = reduction over i < rows of x[i·row_stride + j], for j < n.
+  using ReduceColumns = void (*)(int64_t rows, int64_t row_stride, int64_t n, void* out, const void* x);
+  ReduceColumns reduce_columns[static_cast<int>(Reduce::count)][kDtypes];
+  // *out = reduction of x[0 … n).
+  using ReduceRow = void (*)(int64_t n, void* out, const void* x);
+  ReduceRow reduce_row[static_cast<int>(Reduce::count)][kDtypes];
+  // The same with Σ (x - mean)²; of columns, each has its mean.
+  void (*deviations_columns[kDtypes])(int64_t rows, int64_t row_stride, int64_t n, void* out, const void* x,
+                                      const void* means);
+  void (*deviations_row[kDtypes])(int64_t n, void* out, const void* x, const void* mean);
+
+  // Softmax and its like of one row, or of n columns at once, `row_stride` apart. The backwards take y and
+  // grad_out.
+  using SoftmaxRow = void (*)(int64_t n, void* out, const void* x, const void* grad_out);
+  using SoftmaxColumns = void (*)(int64_t rows, int64_t row_stride, int64_t n, void* out, const void* x,
+                                  const void* grad_out);
+  SoftmaxRow softmax_row[kDtypes], log_softmax_row[kDtypes];
+  SoftmaxRow softmax_backward_row[kDtypes], log_softmax_backward_row[kDtypes];
+  SoftmaxColumns softmax_columns[kDtypes], log_softmax_columns[kDtypes];
+  SoftmaxColumns softmax_backward_columns[kDtypes], log_softmax_backward_columns[kDtypes];
+
+  // c = x y for one small or thin product, c having `c_stride` between its rows; strides are of rows and
+  // columns.
+  using Product = void (*)(int64_t m, int64_t n, int64_t k, void* c, int64_t c_stride, const void* x,
+                           int64_t x_row_stride, int64_t x_column_stride, const void* y, int64_t y_row_stride,
+                           int64_t y_column_stride);
+  Product product[kDtypes];
+};
+
+// The table in use. Throws frost::Error where FROST_ISA names a set that the machine or the build has not.
+const Rows& rows();
+
+// The table of a named set, or null where the machine or the build has not got it.
+const Rows* find_rows(const char* name);
+// Makes `table` the one in use: for tests, while nothing else runs.
+void use_rows(const Rows& table);
+
+}  // namespace frost::kernels

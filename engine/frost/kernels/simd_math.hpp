@@ -1,0 +1,258 @@
+// Functions of vectors: xsimd's where they are exact to a few ulp over the whole range, our own where not.
+//
+// Included by the simd_<set>.cpp files alone. All is in an anonymous namespace: code compiled for one
+// instruction set must never be merged by the linker with code compiled for another.
+#pragma once
+
+#include <xsimd/xsimd.hpp>
+
+#include <math.h>
+
+#include <cstdint>
+
+namespace frost::kernels {
+namespace {
+namespace math {
+
+template <class T, class A>
+using Batch = xsimd::batch<T, A>;
+
+template <class T>
+constexpr T kInfinity = static_cast<T>(__builtin_huge_val());
+
+// f of each lane, by itself: for what is rare or has no good vector form.
+template <class T, class A, class F>
+Batch<T, A> per_lane(const Batch<T, A>& x, const F& f) {
+  alignas(A::alignment()) T lanes[Batch<T, A>::size];
+  x.store_aligned(lanes);
+  for (T& lane : lanes) lane = f(lane);
+  return Batch<T, A>::load_aligned(lanes);
+}
+template <class T, class A, class F>
+Batch<T, A> per_lane(const Batch<T, A>& x, const Batch<T, A>& y, const F& f) {
+  alignas(A::alignment()) T x_lanes[Batch<T, A>::size], y_lanes[Batch<T, A>::size];
+  x.store_aligned(x_lanes);
+  y.store_aligned(y_lanes);
+  for (size_t i = 0; i < Batch<T, A>::size; ++i) x_lanes[i] = f(x_lanes[i], y_lanes[i]);
+  return Batch<T, A>::load_aligned(x_lanes);
+}
+
+// What exp and its like are made of: x = k ln 2 + r with |r| ≤ ln 2 / 2, and e^r - 1 as a polynomial in r.
+template <class T>
+struct ExpConstants;
+template <>
+struct ExpConstants<float> {
+  using Bits = int32_t;
+  static constexpr float rounder =
+      12582912.f;  // 1.5·2^23: adding it rounds to an integer, kept in the low bits
+  static constexpr Bits bias = 127;
+  static constexpr int shift = 23;
+  static constexpr float log2e = 1.44269504f, ln2_high = 0.693359375f, ln2_low = -2.12194440e-4f;
+  static constexpr float lowest = -105.f, highest = 89.f;  // beyond, e^x is 0 or infinite
+  static constexpr float lowest_normal = -87.3f;
+  static constexpr float tiny = 1e-8f;  // below, e^x - 1 is x
+};
+template <>
+struct ExpConstants<double> {
+  using Bits = int64_t;
+  static constexpr double rounder = 6755399441055744.;  // 1.5·2^52
+  static constexpr Bits bias = 1023;
+  static constexpr int shift = 52;
+  static constexpr double log2e = 1.4426950408889634074, ln2_high = 6.93145751953125e-1,
+                          ln2_low = 1.42860682030941723212e-6;
+  static constexpr double lowest = -746, highest = 710;
+  static constexpr double lowest_normal = -708;
+  static constexpr double tiny = 1e-17;
+};
+
+template <class T, class A>
+Batch<T, A> round_to_integer(const Batch<T, A>& x) {
+  const Batch<T, A> rounder(ExpConstants<T>::rounder);
+  return (x + rounder) - rounder;
+}
+
+// 2^k, for a whole k within the range of normal numbers.
+template <class T, class A>
+Batch<T, A> power_of_two(const Batch<T, A>& k) {
+  using C = ExpConstants<T>;
+  using Integers = Batch<typename C::Bits, A>;
+  const Integers bits = xsimd::bitwise_cast<Integers>(k + Batch<T, A>(C::rounder));
+  return xsimd::bitwise_cast<Batch<T, A>>((bits + Integers(C::bias)) << C::shift);
+}
+
+template <class T, class A>
+Batch<T, A> expm1_polynomial(const Batch<T, A>& r) {
+  using B = Batch<T, A>;
+  B p;
+  if constexpr (sizeof(T) == 4) {
+    p = B(1.f / 5040);
+  } else {
+    p = B(1. / 6227020800);
+    p = xsimd::fma(p, r, B(1. / 479001600));
+    p = xsimd::fma(p, r, B(1. / 39916800));
+    p = xsimd::fma(p, r, B(1. / 3628800));
+    p = xsimd::fma(p, r, B(1. / 362880));
+    p = xsimd::fma(p, r, B(1. / 40320));
+    p = xsimd::fma(p, r, B(1. / 5040));
+  }
+  p = xsimd::fma(p, r, B(T(1) / 720));
+  p = xsimd::fma(p, r, B(T(1) / 120));
+  p = xsimd::fma(p, r, B(T(1) / 24));
+  p = xsimd::fma(p, r, B(T(1) / 6));
+  p = xsimd::fma(p, r, B(T(1) / 2));
+  return xsimd::fma(p, r * r, r);
+}
+
+// k for x, and r. max and min keep a NaN in their second argument on x86.
+template <class T, class A>
+Batch<T, A> reduce_by_ln2(const Batch<T, A>& x, Batch<T, A>& r) {
+  using C = ExpConstants<T>;
+  using B = Batch<T, A>;
+  const B k = round_to_integer(x * B(C::log2e));
+  r = xsimd::fnma(k, B(C::ln2_low), xsimd::fnma(k, B(C::ln2_high), x));
+  return k;
+}
+
+template <class T, class A>
+Batch<T, A> exp(const Batch<T, A>& x) {
+  using C = ExpConstants<T>;
+  using B = Batch<T, A>;
+  B r;
+  const B k = reduce_by_ln2(xsimd::min(B(C::highest), xsimd::max(B(C::lowest), x)), r);
+  const B y = expm1_polynomial(r) + B(1);
+  // By 2^k in two steps: of the extremes, 2^k itself is out of range though e^x is not.
+  const B half = round_to_integer(k * B(T(0.5)));
+  return y * power_of_two(half) * power_of_two(k - half);
+}
+
+// e^x for x ≤ 0 or NaN, with 0 for what would be denormal.
+template <class T, class A>
+Batch<T, A> exp_of_negative(const Batch<T, A>& x) {
+  using C = ExpConstants<T>;
+  using B = Batch<T, A>;
+  B r;
+  const B k = reduce_by_ln2(xsimd::max(B(C::lowest_normal), x), r);
+  const B y = expm1_polynomial(r);
+  const B scale = power_of_two(k);
+  return xsimd::select(x < B(C::lowest_normal), B(0), xsimd::fma(y, scale, scale));
+}
+
+template <class T, class A>
+Batch<T, A> expm1(const Batch<T, A>& x) {
+  using C = ExpConstants<T>;
+  using B = Batch<T, A>;
+  B r;
+  const B k = reduce_by_ln2(xsimd::min(B(C::highest), xsimd::max(B(-44), x)), r);
+  const B half_scale = power_of_two(k - B(1));
+  const B y = xsimd::fma(half_scale, expm1_polynomial(r), half_scale - B(T(0.5)));
+  return xsimd::select(xsimd::abs(x) < B(C::tiny), x, y + y);
+}
+
+template <class T, class A>
+Batch<T, A> log(const Batch<T, A>& x) {
+  using B = Batch<T, A>;
+  if constexpr (sizeof(T) == 4) {
+    return xsimd::log(x);
+  } else {  // xsimd's is wrong for denormals
+    const auto denormal = x < B(2.2250738585072014e-308);
+    if (!xsimd::any(denormal)) return xsimd::log(x);
+    const B y = xsimd::log(xsimd::select(denormal, x * B(18014398509481984.), x));  // 2^54
+    return xsimd::select(denormal, y - B(37.429947750237047899), y);
+  }
+}
+
+template <class T, class A>
+Batch<T, A> log1p(const Batch<T, A>& x) {
+  return xsimd::select(x == Batch<T, A>(0), x, xsimd::log1p(x));
+}
+
+template <class T, class A>
+Batch<T, A> sigmoid(const Batch<T, A>& x) {
+  using B = Batch<T, A>;
+  const B e = math::exp(-xsimd::abs(x));
+  return xsimd::select(x < B(0), e, B(1)) / (B(1) + e);
+}
+
+template <class T, class A>
+Batch<T, A> softplus(const Batch<T, A>& x) {
+  const Batch<T, A> threshold(20);
+  return xsimd::select(x > threshold, x, math::log1p(math::exp(xsimd::min(threshold, x))));
+}
+
+template <class T, class A>
+Batch<T, A> erf(const Batch<T, A>& x) {
+  if constexpr (sizeof(T) == 4)
+    return xsimd::erf(x);
+  else  // xsimd's is off by up to 68 ulp, and NaN for great x
+    return per_lane(x, [](double lane) { return ::erf(lane); });
+}
+
+// exp(-x²/2): x² is split in two, as its rounding error alone would be multiplied by x².
+template <class T, class A>
+Batch<T, A> exp_of_half_square(const Batch<T, A>& x) {
+  using B = Batch<T, A>;
+  const B big = x * B(sizeof(T) == 4 ? T(4097) : T(134217729));
+  const B high = big - (big - x), low = x - high;
+  const B square = x * x;
+  const B error = ((high * high - square) + B(2) * high * low) + low * low;
+  const B y = math::exp(square * B(T(-0.5)));
+  return xsimd::fnma(y, error * B(T(0.5)), y);
+}
+
+// Φ, the normal distribution's cdf: (1 + erf(x / √2)) / 2.
+template <class A>
+Batch<float, A> normal_cdf(const Batch<float, A>& x) {
+  using B = Batch<float, A>;
+  const B scaled = x * B(0.70710678118654752f);
+  const B y = xsimd::fma(math::erf(scaled), B(0.5f), B(0.5f));
+  const auto tail = x < B(-0.95f);
+  if (!xsimd::any(tail)) return y;
+  // There 1 + erf cancels; erfc(t) = exp(-t²) p(t / (1 + t)) does not.
+  const B t = -scaled;
+  const B p = xsimd::kernel::detail::erf_kernel<B>::erfc2(t / (B(1) + t) - B(0.4f));
+  const B far = exp_of_half_square(xsimd::max(B(-15), x)) * p * B(0.5f);
+  return xsimd::select(tail, xsimd::select(x < B(-14.9f), B(0), far), y);
+}
+template <class A>
+Batch<double, A> normal_cdf(const Batch<double, A>& x) {
+  return per_lane(x, [](double lane) {
+    const double t = -lane * 0.70710678118654752440;
+    if (lane >= -1) return 0.5 * ::erfc(t);
+    // erfc multiplies the relative error of t by 2t²: put that error right.
+    const double error = ::fma(-lane, 0.70710678118654752440, -t) - lane * -4.8336466567264567e-17;
+    return lane < -40 ? 0. : 0.5 * ::erfc(t) * (1 - 2 * t * error);
+  });
+}
+
+// Φ(x) + x φ(x), the derivative of x Φ(x).
+template <class T, class A>
+Batch<T, A> gelu_slope(const Batch<T, A>& x) {
+  using B = Batch<T, A>;
+  // Far out φ is 0, and the split of x² would make NaN of infinity.
+  const B near = xsimd::min(B(40), xsimd::max(B(-40), x));
+  const B density = exp_of_half_square(near) * B(T(0.39894228040143267794));
+  return xsimd::fma(x, density, normal_cdf(x));
+}
+
+template <class A>
+Batch<float, A> pow(const Batch<float, A>& x, const Batch<float, A>& y) {
+  return per_lane(x, y, [](float base, float exponent) { return ::powf(base, exponent); });
+}
+template <class A>
+Batch<double, A> pow(const Batch<double, A>& x, const Batch<double, A>& y) {
+  return per_lane(x, y, [](double base, double exponent) { return ::pow(base, exponent); });
+}
+
+// NaN if either is.
+template <class T, class A>
+Batch<T, A> maximum(const Batch<T, A>& x, const Batch<T, A>& y) {
+  return xsimd::select((x != x) | (x >= y), x, y);
+}
+template <class T, class A>
+Batch<T, A> minimum(const Batch<T, A>& x, const Batch<T, A>& y) {
+  return xsimd::select((x != x) | (x <= y), x, y);
+}
+
+}  // namespace math
+}  // namespace
+}  // namespace frost::kernels
