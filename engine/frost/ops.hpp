@@ -47,8 +47,8 @@ Tensor full_like(const Tensor& x, const Scalar& value, const TensorOptions& opti
 void manual_seed(uint64_t seed);
 Tensor rand(IntArrayRef sizes, const TensorOptions& options = {});   // uniform in [0, 1)
 Tensor randn(IntArrayRef sizes, const TensorOptions& options = {});  // normal, mean 0, variance 1
-Tensor randint(int64_t high, IntArrayRef sizes, const TensorOptions& options = {});  // integers in [0, high)
-Tensor randint(int64_t low, int64_t high, IntArrayRef sizes, const TensorOptions& options = {});
+Tensor randint(int64_t high, IntArrayRef sizes, const TensorOptions& options = kLong);  // integers in [0, high)
+Tensor randint(int64_t low, int64_t high, IntArrayRef sizes, const TensorOptions& options = kLong);
 Tensor randperm(int64_t n, const TensorOptions& options = {});  // 0 … n-1 in random order
 Tensor rand_like(const Tensor& x, const TensorOptions& options = {});
 Tensor randn_like(const Tensor& x, const TensorOptions& options = {});

@@ -1,5 +1,8 @@
 #include <frost/ops/common.hpp>
 
+#include <cmath>
+#include <limits>
+
 namespace frost::ops {
 
 kernels::In in(const Tensor& x, const Dims& sizes) {
@@ -80,6 +83,21 @@ Tensor unary(kernels::Unary op, const Tensor& x, std::string_view function) {
 
 bool is_recorded(const Tensor& x, const Tensor& y) {
   return GradMode::is_enabled() && (x.requires_grad() || (y.defined() && y.requires_grad()));
+}
+
+void check_fits(const Scalar& value, Dtype dtype, std::string_view function) {
+  if (!value.isFloatingPoint() || dtype == kBool || dtype == kDouble) return;
+  const double number = value.toDouble();
+  const bool fits = dtype == kLong
+                        ? number >= -0x1p63 && number < 0x1p63
+                        : !(std::abs(number) > std::numeric_limits<float>::max()) || std::isinf(number);
+  check(fits, function, "value cannot be converted to type ", dtype == kLong ? "int64_t" : "float",
+        " without overflow: ", number);
+}
+
+void check_can_require_grad(const TensorOptions& options, Dtype dtype, std::string_view function) {
+  check(!options.requires_grad() || is_floating_point(dtype), function,
+        "Only Tensors of floating point and complex dtype can require gradients, this one is ", dtype);
 }
 
 void check_result_fits(const Tensor& x, Dtype result, std::string_view function) {

@@ -46,6 +46,11 @@ Tensor unary(kernels::Unary op, const Tensor& x, std::string_view function);
 // Where x (op_ in place) may simply be overwritten: nobody records. Otherwise the in-place op is the op,
 // written back by write_in_place.
 bool is_recorded(const Tensor& x, const Tensor& y = {});
+// The value is one that the dtype can hold: no infinity or NaN for integers, nothing beyond the largest float. (Any
+// number makes a bool.)
+void check_fits(const Scalar& value, Dtype dtype, std::string_view function);
+// The options ask for no gradients of integers or bools.
+void check_can_require_grad(const TensorOptions& options, Dtype dtype, std::string_view function);
 // x ← op(x, y), op being plain where nothing is recorded. The result's dtype must convert to x's.
 void check_result_fits(const Tensor& x, Dtype result, std::string_view function);
 

@@ -1,0 +1,172 @@
+// Tensors from nothing: filled with a value, a pattern or given numbers. (Random ones: random.cpp.)
+#include <frost/ops/common.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace frost {
+
+namespace {
+
+// Uninitialised, as the options ask for it, and checked before any memory is taken.
+Tensor make(IntArrayRef sizes, Dtype dtype, const TensorOptions& options, std::string_view function) {
+  ops::check_can_require_grad(options, dtype, function);
+  const Tensor x = empty_tensor(sizes, dtype, function);
+  if (options.requires_grad()) x.set_requires_grad(true);
+  return x;
+}
+
+Tensor make_filled(IntArrayRef sizes, const Scalar& value, Dtype dtype, const TensorOptions& options,
+                   std::string_view function) {
+  ops::check_fits(value, dtype, function);
+  const Tensor x = make(sizes, dtype, options, function);
+  kernels::fill(dtype, sizes, ops::out(x), value);
+  return x;
+}
+
+Dtype dtype_like(const Tensor& x, const TensorOptions& options, std::string_view function) {
+  check_defined(x, function);
+  return options.dtype_opt().value_or(x.scalar_type());
+}
+
+}  // namespace
+
+// ---- of one value ----
+
+Tensor empty(IntArrayRef sizes, const TensorOptions& options) {
+  return make(sizes, options.dtype(), options, "empty");
+}
+
+Tensor zeros(IntArrayRef sizes, const TensorOptions& options) {
+  return make_filled(sizes, 0, options.dtype(), options, "zeros");
+}
+
+Tensor ones(IntArrayRef sizes, const TensorOptions& options) {
+  return make_filled(sizes, 1, options.dtype(), options, "ones");
+}
+
+Tensor full(IntArrayRef sizes, const Scalar& value, const TensorOptions& options) {
+  const Dtype own = value.isFloatingPoint() ? kFloat : value.type();
+  return make_filled(sizes, value, options.dtype_opt().value_or(own), options, "full");
+}
+
+Tensor scalar_tensor(const Scalar& value, const TensorOptions& options) {
+  return make_filled({}, value, options.dtype(), options, "scalar_tensor");
+}
+
+Tensor empty_like(const Tensor& x, const TensorOptions& options) {
+  const Dtype dtype = dtype_like(x, options, "empty_like");
+  return make(x.sizes(), dtype, options, "empty_like");
+}
+
+Tensor zeros_like(const Tensor& x, const TensorOptions& options) {
+  const Dtype dtype = dtype_like(x, options, "zeros_like");
+  return make_filled(x.sizes(), 0, dtype, options, "zeros_like");
+}
+
+Tensor ones_like(const Tensor& x, const TensorOptions& options) {
+  const Dtype dtype = dtype_like(x, options, "ones_like");
+  return make_filled(x.sizes(), 1, dtype, options, "ones_like");
+}
+
+Tensor full_like(const Tensor& x, const Scalar& value, const TensorOptions& options) {
+  const Dtype dtype = dtype_like(x, options, "full_like");
+  return make_filled(x.sizes(), value, dtype, options, "full_like");
+}
+
+// ---- of given numbers ----
+
+Tensor tensor(detail::TensorData data, const TensorOptions& options) {
+  const Dtype dtype = options.dtype_opt().value_or(data.dtype);
+  for (const Scalar& value : data.values) ops::check_fits(value, dtype, "tensor");
+  const Tensor x = make(data.sizes, dtype, options, "tensor");
+  visit(dtype, [&data, &x]<class T>() {
+    T* element = x.data_ptr<T>();
+    for (const Scalar& value : data.values) *element++ = value.to<T>();
+  });
+  return x;
+}
+
+// ---- of a pattern ----
+
+Tensor eye(int64_t n, const TensorOptions& options) { return eye(n, n, options); }
+
+Tensor eye(int64_t n, int64_t m, const TensorOptions& options) {
+  check(n >= 0, "eye", "n must be greater or equal to 0, got ", n);
+  check(m >= 0, "eye", "m must be greater or equal to 0, got ", m);
+  const Dtype dtype = options.dtype();
+  const Tensor x = make_filled({n, m}, 0, dtype, options, "eye");
+  kernels::fill(dtype, std::min(n, m), {x.data_ptr(), Dims{m + 1}}, 1);
+  return x;
+}
+
+Tensor arange(const Scalar& end, const TensorOptions& options) { return arange(0, end, 1, options); }
+
+Tensor arange(const Scalar& start, const Scalar& end, const TensorOptions& options) {
+  return arange(start, end, 1, options);
+}
+
+namespace {
+
+// How many of start, start + step, … lie below end (above it, where step is negative).
+int64_t count_steps(int64_t start, int64_t end, int64_t step) {
+  check(step != 0, "arange", "step must be nonzero");
+  check(step > 0 ? start <= end : start >= end, "arange",
+        "upper bound and larger bound inconsistent with step sign: from ", start, " to ", end, " by ", step);
+  // Without sign, so that neither the distance nor the step can overflow.
+  const auto from = static_cast<uint64_t>(start), to = static_cast<uint64_t>(end),
+             by = static_cast<uint64_t>(step);
+  const uint64_t distance = step > 0 ? to - from : from - to, pace = step > 0 ? by : -by;
+  return static_cast<int64_t>(distance / pace + (distance % pace != 0));
+}
+
+int64_t count_steps(double start, double end, double step) {
+  check(step > 0 || step < 0, "arange", "step must be nonzero, got ", step);
+  check(std::isfinite(start) && std::isfinite(end), "arange", "unsupported range: ", start, " -> ", end);
+  check(step > 0 ? start <= end : start >= end, "arange",
+        "upper bound and larger bound inconsistent with step sign: from ", start, " to ", end, " by ", step);
+  const double count = std::ceil((end - start) / step);
+  check(count < 0x1p63, "arange", "invalid size, possible overflow? from ", start, " to ", end, " by ", step);
+  return static_cast<int64_t>(count);
+}
+
+}  // namespace
+
+Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const TensorOptions& options) {
+  const bool is_floating = start.isFloatingPoint() || end.isFloatingPoint() || step.isFloatingPoint();
+  const Dtype dtype = options.dtype_opt().value_or(is_floating ? kFloat : kLong);
+  check(dtype != kBool, "arange", "\"arange_cpu\" not implemented for 'Bool'");
+  for (const Scalar* bound : {&start, &end, &step})
+    if (dtype == kLong) ops::check_fits(*bound, dtype, "arange");
+  const int64_t count = dtype == kLong ? count_steps(start.toLong(), end.toLong(), step.toLong())
+                                       : count_steps(start.toDouble(), end.toDouble(), step.toDouble());
+  const Tensor x = make(count, dtype, options, "arange");
+  visit(dtype, [&]<class T>() {
+    using Step =
+        std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;  // float elements too: in double
+    const Step first = start.to<Step>(), by = step.to<Step>();
+    T* const elements = x.data_ptr<T>();
+    for (int64_t i = 0; i < count; ++i) elements[i] = static_cast<T>(first + static_cast<Step>(i) * by);
+  });
+  return x;
+}
+
+Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, const TensorOptions& options) {
+  const Dtype dtype = options.dtype();
+  check(steps >= 0, "linspace", "number of steps must be non-negative, got ", steps);
+  check(dtype != kBool, "linspace", "\"linspace_cpu\" not implemented for 'Bool'");
+  const Tensor x = make(steps, dtype, options, "linspace");
+  visit(dtype, [&]<class T>() {
+    // In the element's own precision. Each half counts from its own end, so that both ends are met exactly.
+    using Step = std::conditional_t<std::is_floating_point_v<T>, T, double>;
+    const Step first = start.to<T>(), last = end.to<T>(),
+               step = (last - first) / static_cast<Step>(steps - 1);
+    T* const elements = x.data_ptr<T>();
+    for (int64_t i = 0; i < steps; ++i)
+      elements[i] = static_cast<T>(i < steps / 2 ? first + step * static_cast<Step>(i)
+                                                 : last - step * static_cast<Step>(steps - i - 1));
+  });
+  return x;
+}
+
+}  // namespace frost
