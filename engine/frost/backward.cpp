@@ -41,8 +41,8 @@ void check_root(const Tensor& root, const Tensor& gradient, size_t i) {
           "; pass a gradient of that shape");
     return;
   }
-  check(gradient.sizes() == root.sizes(), "backward", "Mismatch in shape: grad_output[", i,
-        "] has a shape of ", gradient.sizes(), " and output[", i, "] has a shape of ", root.sizes(), ".");
+  check(gradient.sizes() == root.sizes(), "backward", "invalid gradient at index ", i, " - got ",
+        gradient.sizes(), " but expected shape compatible with ", root.sizes());
   check(gradient.is_floating_point(), "backward", "grad_output[", i,
         "] must be of a floating point dtype, not ", gradient.scalar_type());
 }

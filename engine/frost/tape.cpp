@@ -286,7 +286,7 @@ Ref<Node> Tensor::grad_fn() const {
 
 unsigned Tensor::register_hook(std::function<Tensor(const Tensor&)> hook) const {
   check(defined() && requires_grad(), "register_hook",
-        "cannot register a hook on a tensor that doesn't require gradient");
+        "cannot register a hook on a variable that doesn't require gradient");
   const Edge edge = gradient_edge(*this);
   return edge.function->make_hooks().add({0, edge.input_nr, std::move(hook), nullptr});
 }

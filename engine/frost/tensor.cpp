@@ -148,7 +148,8 @@ const Tensor& Tensor::set_requires_grad(bool requires_grad) const {
         "subgraph that doesn't require differentiation use var_no_grad = var.detach().");
   if (!is_leaf()) return *this;  // it requires grad already
   check(!requires_grad || is_floating_point(), "requires_grad_",
-        "only Tensors of floating point dtype can require gradients, this one is ", scalar_type());
+        "Only Tensors of floating point and complex dtype can require gradients; this one is ",
+        scalar_type());
   if (requires_grad && (!impl.extras || !impl.extras->accumulator))
     impl.make_extras().accumulator = std::make_unique<AccumulateGrad>(&impl);
   impl.requires_grad = requires_grad;
