@@ -138,9 +138,11 @@ bool Layout::overlaps_itself() const {
   size_t count = 0;
   for (size_t i = 0; i < rank(); ++i) {
     if (sizes[i] == 0) return false;
-    if (sizes[i] != 1) order[count++] = i;
+    if (sizes[i] == 1) continue;
+    size_t place = count++;
+    for (; place > 0 && strides[order[place - 1]] > strides[i]; --place) order[place] = order[place - 1];
+    order[place] = i;
   }
-  std::sort(order, order + count, [this](size_t a, size_t b) { return strides[a] < strides[b]; });
   int64_t span = 0;
   for (size_t k = 0; k < count; ++k) {
     if (strides[order[k]] <= span) return true;

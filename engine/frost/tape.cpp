@@ -162,10 +162,12 @@ void Node::take_number() {
 }
 
 AccumulateGrad::AccumulateGrad(TensorImpl* leaf) : Node("torch::autograd::AccumulateGrad") {
-  set_output(0, Tensor(Ref<TensorImpl>(leaf)));
   take_number();
   leaf_ = leaf;
+  describe_leaf();
 }
+
+void AccumulateGrad::describe_leaf() { set_output(0, variable()); }
 
 Tensor AccumulateGrad::variable() const { return Tensor(Ref<TensorImpl>(leaf_)); }
 

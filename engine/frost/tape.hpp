@@ -189,6 +189,7 @@ class AccumulateGrad final : public Node {
  public:
   explicit AccumulateGrad(TensorImpl* leaf);
   Tensor variable() const;
+  void describe_leaf();  // what it expects has the leaf's shape and dtype as they are now
   size_t bytes() const override { return sizeof *this; }
   void apply(ArrayRef<Tensor> grad_outs, Gradients& grads) override;
 };

@@ -180,6 +180,23 @@ Tensor& Tensor::detach_() {
   return *this;
 }
 
+void Tensor::set_data(const Tensor& other) const {
+  TensorImpl& impl = get(*this, "set_data");
+  const TensorImpl& source = get(other, "set_data");
+  check(!impl.base, "set_data",
+        "a view can't be given other values; set those of the tensor it is a view of");
+  check(!requires_grad() || other.is_floating_point(), "set_data",
+        "only Tensors of floating point dtype can require gradients, the new values are ",
+        other.scalar_type());
+  impl.dtype = source.dtype;
+  impl.layout = source.layout;
+  impl.contiguous = source.contiguous;
+  impl.numel = source.numel;
+  impl.data = source.data;
+  impl.storage = source.storage;
+  if (impl.extras && impl.extras->accumulator) impl.extras->accumulator->describe_leaf();
+}
+
 const std::string& Tensor::name() const {
   static const std::string unnamed;
   const TensorImpl& impl = get(*this, "name");

@@ -111,6 +111,9 @@ class Tensor {
   Tensor detach() const;  // the same storage, off the tape
   Tensor& detach_();
   Tensor data() const { return detach(); }
+  // Takes over the values, shape and dtype of another tensor; who it is on the tape stays. Not while a graph
+  // needs it.
+  void set_data(const Tensor& other) const;
   const std::string& name() const;  // what traces call it; "" until set
   const Tensor& set_name(std::string name) const;
 
