@@ -1,0 +1,169 @@
+#include <frost/nn/module.hpp>
+
+#include <frost/grad_mode.hpp>
+#include <frost/ops.hpp>
+
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <ostream>
+#include <typeinfo>
+
+namespace frost::nn {
+
+namespace {
+
+std::string class_name(const std::type_info& type) {
+  int status = 0;
+  const std::unique_ptr<char, void (*)(void*)> demangled(
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), std::free);
+  return status == 0 ? demangled.get() : type.name();
+}
+
+void check_name(const std::string& name, const char* what, const char* function) {
+  check(!name.empty(), function, what, " name must not be empty");
+  check(name.find('.') == std::string::npos, function, what, " name must not contain a dot (got '", name,
+        "')");
+}
+
+std::string joined(const std::string& prefix, const std::string& name) {
+  return prefix.empty() ? name : prefix + "." + name;
+}
+
+// The modules below `module`, with the path of each, parents before their children.
+void collect(const std::string& prefix, const std::shared_ptr<Module>& module,
+             OrderedDict<std::string, std::shared_ptr<Module>>& found) {
+  for (const auto& child : module->named_children()) {
+    const std::string path = joined(prefix, child.key());
+    found.insert(path, child.value());
+    collect(path, child.value(), found);
+  }
+}
+
+void print_indented(std::ostream& out, const Module& module, const std::string& indentation) {
+  module.pretty_print(out);
+  if (module.children().empty()) return;
+  out << "(\n";
+  for (const auto& child : module.named_children()) {
+    out << indentation << "  (" << child.key() << "): ";
+    print_indented(out, *child.value(), indentation + "  ");
+    out << '\n';
+  }
+  out << indentation << ")";
+}
+
+}  // namespace
+
+const std::string& Module::name() const {
+  if (name_.empty()) name_ = class_name(typeid(*this));
+  return name_;
+}
+
+OrderedDict<std::string, Tensor> Module::named_parameters(bool recurse) const {
+  OrderedDict<std::string, Tensor> found("Parameter");
+  for (const auto& parameter : parameters_)
+    if (parameter.value().defined()) found.insert(parameter.key(), parameter.value());
+  if (!recurse) return found;
+  for (const auto& child : children_)
+    for (const auto& parameter : child.value()->named_parameters())
+      found.insert(joined(child.key(), parameter.key()), parameter.value());
+  return found;
+}
+
+OrderedDict<std::string, Tensor> Module::named_buffers(bool recurse) const {
+  OrderedDict<std::string, Tensor> found("Buffer");
+  for (const auto& buffer : buffers_)
+    if (buffer.value().defined()) found.insert(buffer.key(), buffer.value());
+  if (!recurse) return found;
+  for (const auto& child : children_)
+    for (const auto& buffer : child.value()->named_buffers())
+      found.insert(joined(child.key(), buffer.key()), buffer.value());
+  return found;
+}
+
+std::vector<Tensor> Module::parameters(bool recurse) const { return named_parameters(recurse).values(); }
+std::vector<Tensor> Module::buffers(bool recurse) const { return named_buffers(recurse).values(); }
+std::vector<std::shared_ptr<Module>> Module::children() const { return children_.values(); }
+OrderedDict<std::string, std::shared_ptr<Module>> Module::named_children() const { return children_; }
+
+OrderedDict<std::string, std::shared_ptr<Module>> Module::named_modules(const std::string& name_prefix,
+                                                                        bool include_self) const {
+  OrderedDict<std::string, std::shared_ptr<Module>> found("Module");
+  if (include_self) {
+    const std::shared_ptr<const Module> self = weak_from_this().lock();
+    check(self != nullptr, "named_modules",
+          "It looks like you attempted to retrieve your top-level module as a shared_ptr, but it is not "
+          "stored in a "
+          "shared_ptr. Use std::make_shared<Net>() instead of creating your module on the stack.");
+    found.insert(name_prefix, std::const_pointer_cast<Module>(self));
+  }
+  for (const auto& child : children_) {
+    const std::string path = joined(name_prefix, child.key());
+    found.insert(path, child.value());
+    collect(path, child.value(), found);
+  }
+  return found;
+}
+
+std::vector<std::shared_ptr<Module>> Module::modules(bool include_self) const {
+  return named_modules("", include_self).values();
+}
+
+void Module::apply(const std::function<void(Module&)>& f) {
+  f(*this);
+  for (const auto& child : children_) child.value()->apply(f);
+}
+
+Tensor& Module::register_parameter(std::string name, Tensor tensor, bool requires_grad) {
+  check_name(name, "Parameter", "register_parameter");
+  if (tensor.defined()) tensor.set_requires_grad(requires_grad);
+  return parameters_.insert(std::move(name), std::move(tensor));
+}
+
+Tensor& Module::register_buffer(std::string name, Tensor tensor) {
+  check_name(name, "Buffer", "register_buffer");
+  return buffers_.insert(std::move(name), std::move(tensor));
+}
+
+void Module::register_child(std::string name, std::shared_ptr<Module> module) {
+  check_name(name, "Submodule", "register_module");
+  check(module != nullptr, "register_module", "submodule '", name, "' is null");
+  children_.insert(std::move(name), std::move(module));
+}
+
+void Module::train(bool on) {
+  for (const auto& child : children_) child.value()->train(on);
+  is_training_ = on;
+}
+
+void Module::zero_grad(bool set_to_none) {
+  for (const Tensor& parameter : parameters()) {
+    Tensor& grad = parameter.mutable_grad();
+    if (!grad.defined()) continue;
+    if (set_to_none)
+      grad.reset();
+    else
+      grad = grad.detach().zero_();
+  }
+}
+
+void Module::to(Dtype dtype) {
+  const NoGradGuard guard;
+  // The tensors stay who they are, since the module's members hold handles on them too.
+  for (const std::vector<Tensor>& tensors : {parameters(), buffers()})
+    for (const Tensor& tensor : tensors)
+      if (tensor.is_floating_point()) tensor.set_data(tensor.to(dtype));
+}
+
+void Module::set_requires_grad(bool required) {
+  for (const Tensor& parameter : parameters()) parameter.requires_grad_(required);
+}
+
+void Module::pretty_print(std::ostream& out) const { out << name(); }
+
+std::ostream& operator<<(std::ostream& out, const Module& module) {
+  print_indented(out, module, "");
+  return out;
+}
+
+}  // namespace frost::nn
