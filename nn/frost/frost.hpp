@@ -1,0 +1,5 @@
+// All of frost, as <torch/torch.h> is all of libtorch.
+#pragma once
+
+#include <frost/engine.hpp>
+#include <frost/nn.hpp>

@@ -1,0 +1,12 @@
+// Layers, masks and attention.
+#pragma once
+
+#include <frost/nn/functional.hpp>
+#include <frost/nn/init.hpp>
+#include <frost/nn/linear.hpp>
+#include <frost/nn/masks.hpp>
+#include <frost/nn/module.hpp>
+#include <frost/nn/muting.hpp>
+#include <frost/nn/ordered_dict.hpp>
+#include <frost/nn/scores.hpp>
+#include <frost/nn/utils/rnn.hpp>

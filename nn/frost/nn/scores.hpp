@@ -1,0 +1,42 @@
+// Scores: how well a query goes with each token of a sequence, before softmax makes attention of them.
+#pragma once
+
+#include <frost/nn/linear.hpp>
+
+namespace frost::nn {
+
+// Each has forward(query, keys) with keys [B, T, K] and query [B, Q], and gives scores [B, T]. Without the
+// batch dimension, keys [T, K] and query [Q] give [T].
+
+// score_t = query · key_t, divided by √K with `scaled` (Vaswani et al. 2017). Q = K.
+class DotScoreImpl : public Module {
+ public:
+  explicit DotScoreImpl(bool scaled = false) : scaled_(scaled) {}
+  Tensor forward(const Tensor& query, const Tensor& keys) const;
+
+ private:
+  bool scaled_;
+};
+TORCH_MODULE(DotScore);
+
+// score_t = query · W key_t (Luong et al. 2015, "general")
+class MultiplicativeScoreImpl : public Module {
+ public:
+  MultiplicativeScoreImpl(int64_t query_size, int64_t key_size);
+  Tensor forward(const Tensor& query, const Tensor& keys) const;
+
+  Linear map{nullptr};  // W: from keys to the query's space, without bias
+};
+TORCH_MODULE(MultiplicativeScore);
+
+// score_t = v · tanh(W query + U key_t + b) (Bahdanau et al. 2015)
+class AdditiveScoreImpl : public Module {
+ public:
+  AdditiveScoreImpl(int64_t query_size, int64_t key_size, int64_t hidden_size);
+  Tensor forward(const Tensor& query, const Tensor& keys) const;
+
+  Linear query_map{nullptr}, key_map{nullptr}, score{nullptr};  // W, U with b, v
+};
+TORCH_MODULE(AdditiveScore);
+
+}  // namespace frost::nn
