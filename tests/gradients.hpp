@@ -3,9 +3,8 @@
 #pragma once
 
 #include <frost/engine.hpp>
+#include <frost/testing/catch.hpp>
 #include <frost/testing/gradcheck.hpp>
-
-#include <catch2/catch.hpp>
 
 #include <functional>
 #include <string>
