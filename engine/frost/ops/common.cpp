@@ -95,9 +95,17 @@ void check_fits(const Scalar& value, Dtype dtype, std::string_view function) {
         " without overflow: ", number);
 }
 
-void check_can_require_grad(const TensorOptions& options, Dtype dtype, std::string_view function) {
+Tensor make(IntArrayRef sizes, Dtype dtype, const TensorOptions& options, std::string_view function) {
   check(!options.requires_grad() || is_floating_point(dtype), function,
         "Only Tensors of floating point and complex dtype can require gradients, this one is ", dtype);
+  const Tensor x = empty_tensor(sizes, dtype, function);
+  if (options.requires_grad()) x.set_requires_grad(true);
+  return x;
+}
+
+Dtype dtype_like(const Tensor& x, const TensorOptions& options, std::string_view function) {
+  check_defined(x, function);
+  return options.dtype_opt().value_or(x.scalar_type());
 }
 
 void check_result_fits(const Tensor& x, Dtype result, std::string_view function) {

@@ -49,8 +49,10 @@ bool is_recorded(const Tensor& x, const Tensor& y = {});
 // The value is one that the dtype can hold: no infinity or NaN for integers, nothing beyond the largest float. (Any
 // number makes a bool.)
 void check_fits(const Scalar& value, Dtype dtype, std::string_view function);
-// The options ask for no gradients of integers or bools.
-void check_can_require_grad(const TensorOptions& options, Dtype dtype, std::string_view function);
+// Uninitialised, on the tape where the options ask for it: an error, before anything is done, where the dtype can't.
+Tensor make(IntArrayRef sizes, Dtype dtype, const TensorOptions& options, std::string_view function);
+// The dtype of zeros_like(x, options), …
+Dtype dtype_like(const Tensor& x, const TensorOptions& options, std::string_view function);
 // x ← op(x, y), op being plain where nothing is recorded. The result's dtype must convert to x's.
 void check_result_fits(const Tensor& x, Dtype result, std::string_view function);
 

@@ -6,15 +6,10 @@
 
 namespace frost {
 
-namespace {
+using ops::dtype_like;
+using ops::make;
 
-// Uninitialised, as the options ask for it, and checked before any memory is taken.
-Tensor make(IntArrayRef sizes, Dtype dtype, const TensorOptions& options, std::string_view function) {
-  ops::check_can_require_grad(options, dtype, function);
-  const Tensor x = empty_tensor(sizes, dtype, function);
-  if (options.requires_grad()) x.set_requires_grad(true);
-  return x;
-}
+namespace {
 
 Tensor make_filled(IntArrayRef sizes, const Scalar& value, Dtype dtype, const TensorOptions& options,
                    std::string_view function) {
@@ -22,11 +17,6 @@ Tensor make_filled(IntArrayRef sizes, const Scalar& value, Dtype dtype, const Te
   const Tensor x = make(sizes, dtype, options, function);
   kernels::fill(dtype, sizes, ops::out(x), value);
   return x;
-}
-
-Dtype dtype_like(const Tensor& x, const TensorOptions& options, std::string_view function) {
-  check_defined(x, function);
-  return options.dtype_opt().value_or(x.scalar_type());
 }
 
 }  // namespace
