@@ -26,6 +26,13 @@ Tensor converted(const Tensor& x, Dtype dtype) {
   return y;
 }
 
+Tensor packed(const Tensor& x) {
+  if (x.is_contiguous()) return x;
+  const Tensor y = empty_tensor(x.sizes(), x.scalar_type());
+  copy_values(y, x);
+  return y;
+}
+
 Dtype floating_dtype(Dtype dtype) { return is_floating_point(dtype) ? dtype : kFloat; }
 
 namespace {

@@ -33,6 +33,9 @@ class ScalarOperand {
 // x, the tape converts it to x's dtype.
 Tensor converted(const Tensor& x, Dtype dtype);
 
+// x's values in contiguous memory; x itself where they lie so. Not recorded.
+Tensor packed(const Tensor& x);
+
 // Float where x holds integers or bools, else x's dtype: the dtype of exp(x), x / y, …
 Dtype floating_dtype(Dtype dtype);
 
@@ -46,8 +49,8 @@ Tensor unary(kernels::Unary op, const Tensor& x, std::string_view function);
 // Where x (op_ in place) may simply be overwritten: nobody records. Otherwise the in-place op is the op,
 // written back by write_in_place.
 bool is_recorded(const Tensor& x, const Tensor& y = {});
-// The value is one that the dtype can hold: no infinity or NaN for integers, nothing beyond the largest float. (Any
-// number makes a bool.)
+// The value is one that the dtype can hold: no infinity or NaN for integers, nothing beyond the largest
+// float. (Any number makes a bool.)
 void check_fits(const Scalar& value, Dtype dtype, std::string_view function);
 // Uninitialised, on the tape where the options ask for it: an error, before anything is done, where the dtype can't.
 Tensor make(IntArrayRef sizes, Dtype dtype, const TensorOptions& options, std::string_view function);
