@@ -16,7 +16,7 @@ namespace frost::kernels {
 namespace {
 
 // Multiplications below which our own loops are quicker than a call of BLAS.
-constexpr int64_t kSmallProduct = 4096;
+constexpr int64_t kSmallProduct = 8192;
 // Multiplications that make a share of one product worth another thread.
 constexpr int64_t kLargeProduct = int64_t{1} << 21;
 constexpr int64_t kMostBlocks = 16;

@@ -117,7 +117,6 @@ void reduce_one(const Reducer& reducer, const Geometry& geometry, const char* x,
 
   Cascade cascade(reducer.combine, 1, reducer.size);
   alignas(8) char partial[sizeof(double)];
-  Walk<1> walk(geometry.reduced, 0, 0);
   if (stride == 1 && inner >= 16) {
     Walk<1> rows_walk(geometry.reduced, 1, 0);
     for (int64_t i = 0; i < geometry.count; i += inner, rows_walk.next()) {
@@ -143,7 +142,7 @@ void reduce_one(const Reducer& reducer, const Geometry& geometry, const char* x,
     }
     if (filled == kBlock || done == geometry.count) {
       reducer.reduce_row(filled, partial, packed, output);
-      if (done == filled) {
+      if (filled == geometry.count) {
         std::memcpy(out, partial, reducer.size);  // one block was all
         return;
       }
@@ -308,10 +307,17 @@ void cumsum_of(const Loops<2>& others, int64_t n, int64_t x_stride, int64_t out_
                    const int64_t first = block * kColumnBlock, width = std::min(kColumnBlock, inner - first);
                    T* to = out + walk.offset[0] + first;
                    const T* from = x + walk.offset[1] + first;
-                   Running<T> sums[kColumnBlock] = {};
-                   for (int64_t i = 0; i < n; ++i, to += out_stride, from += x_stride)
-                     for (int64_t j = 0; j < width; ++j)
-                       to[j] = static_cast<T>(sums[j] += static_cast<Running<T>>(from[j]));
+                   if (width == 1) {
+                     Running<T> sum = 0;
+                     for (int64_t i = 0; i < n; ++i)
+                       to[i * out_stride] =
+                           static_cast<T>(sum += static_cast<Running<T>>(from[i * x_stride]));
+                   } else {
+                     Running<T> sums[kColumnBlock] = {};
+                     for (int64_t i = 0; i < n; ++i, to += out_stride, from += x_stride)
+                       for (int64_t j = 0; j < width; ++j)
+                         to[j] = static_cast<T>(sums[j] += static_cast<Running<T>>(from[j]));
+                   }
                    if (++block == blocks) {
                      block = 0;
                      walk.next();

@@ -307,6 +307,12 @@ void pow_row(int64_t n, void* out, const RowIn* in) {
 
 // ---- where, clamp, copy
 
+// Both are loaded before one is chosen: a load under a condition would keep the loop from vectors.
+template <class T>
+T choose(bool condition, T x, T y) {
+  return condition ? x : y;
+}
+
 template <class T>
 void where_row(int64_t n, void* out, const RowIn* in) {
   const bool* condition = static_cast<const bool*>(in[0].data);
@@ -318,19 +324,19 @@ void where_row(int64_t n, void* out, const RowIn* in) {
   T* z = static_cast<T*>(out);
   if (in[1].step != 0 && in[2].step != 0) {
 #pragma omp simd
-    for (int64_t i = 0; i < n; ++i) z[i] = condition[i] ? x[i] : y[i];
+    for (int64_t i = 0; i < n; ++i) z[i] = choose<T>(condition[i], x[i], y[i]);
   } else if (in[1].step != 0) {
     const T value = *y;
 #pragma omp simd
-    for (int64_t i = 0; i < n; ++i) z[i] = condition[i] ? x[i] : value;
+    for (int64_t i = 0; i < n; ++i) z[i] = choose<T>(condition[i], x[i], value);
   } else if (in[2].step != 0) {
     const T value = *x;
 #pragma omp simd
-    for (int64_t i = 0; i < n; ++i) z[i] = condition[i] ? value : y[i];
+    for (int64_t i = 0; i < n; ++i) z[i] = choose<T>(condition[i], value, y[i]);
   } else {
     const T x_value = *x, y_value = *y;
 #pragma omp simd
-    for (int64_t i = 0; i < n; ++i) z[i] = condition[i] ? x_value : y_value;
+    for (int64_t i = 0; i < n; ++i) z[i] = choose<T>(condition[i], x_value, y_value);
   }
 }
 

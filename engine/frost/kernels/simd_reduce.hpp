@@ -59,6 +59,32 @@ T fold_lanes(const Batch<T, A>& x, const Combine& combine) {
   return lanes[0];
 }
 
+// Halves within the registers, where these are longer: going through memory would wait for the store.
+#if defined(__AVX2__)
+template <class Combine>
+float fold_lanes(const Batch<float, xsimd::fma3<xsimd::avx2>>& x, const Combine& combine) {
+  using Half = Batch<float, xsimd::sse4_2>;
+  return fold_lanes(combine(Half(_mm256_castps256_ps128(x)), Half(_mm256_extractf128_ps(x, 1))), combine);
+}
+template <class Combine>
+double fold_lanes(const Batch<double, xsimd::fma3<xsimd::avx2>>& x, const Combine& combine) {
+  using Half = Batch<double, xsimd::sse4_2>;
+  return fold_lanes(combine(Half(_mm256_castpd256_pd128(x)), Half(_mm256_extractf128_pd(x, 1))), combine);
+}
+#endif
+#if defined(__AVX512BW__)
+template <class Combine>
+float fold_lanes(const Batch<float, xsimd::avx512bw>& x, const Combine& combine) {
+  using Half = Batch<float, xsimd::fma3<xsimd::avx2>>;
+  return fold_lanes(combine(Half(_mm512_castps512_ps256(x)), Half(_mm512_extractf32x8_ps(x, 1))), combine);
+}
+template <class Combine>
+double fold_lanes(const Batch<double, xsimd::avx512bw>& x, const Combine& combine) {
+  using Half = Batch<double, xsimd::fma3<xsimd::avx2>>;
+  return fold_lanes(combine(Half(_mm512_castpd512_pd256(x)), Half(_mm512_extractf64x4_pd(x, 1))), combine);
+}
+#endif
+
 // load_at(i, count) gives the vector that begins at i, of which `count` elements (or all) are in the row; it
 // fills the rest with what leaves a combination unchanged: `identity`.
 template <class T, class A, class Load, class Combine>
@@ -79,8 +105,7 @@ T fold_row(int64_t n, T identity, const Load& load_at, const Combine& combine) {
   int part = 0;
   for (int64_t i = quads * 4 * width; i < n; i += width, ++part)
     sum.part[part] = combine(sum.part[part], load_at(i, n - i));
-  return fold_lanes<T, A>(combine(combine(sum.part[0], sum.part[1]), combine(sum.part[2], sum.part[3])),
-                          combine);
+  return fold_lanes(combine(combine(sum.part[0], sum.part[1]), combine(sum.part[2], sum.part[3])), combine);
 }
 
 struct Add {
@@ -265,9 +290,9 @@ void softmax_row(int64_t n, void* out, const void* in, const void*) {
   T* y = static_cast<T*>(out);
   if (n <= width) {  // one vector: it never leaves the registers
     const B value = load<T, A>(x, n, lowest);
-    const B shifted = value - B(fold_lanes<T, A>(value, Larger()));
+    const B shifted = value - B(fold_lanes(value, Larger()));
     const B e = math::exp_of_negative(shifted);
-    const T sum = fold_lanes<T, A>(e, Add());
+    const T sum = fold_lanes(e, Add());
     if constexpr (logarithm)
       store<T, A>(y, n, shifted - math::log(B(sum)));
     else
@@ -419,6 +444,11 @@ void product(int64_t m, int64_t n, int64_t k, void* out, int64_t c_stride, const
     for (; i < m; ++i)
       product_rows<1, T, A>(n, k, c + i * c_stride, c_stride, x + i * x_row_stride, x_row_stride,
                             x_column_stride, y, y_row_stride);
+  } else if (m >= 4 && n * k <= 4096) {  // turning y once is cheaper than a sum across lanes per element of c
+    T turned[4096];
+    for (int64_t j = 0; j < n; ++j)
+      for (int64_t p = 0; p < k; ++p) turned[p * n + j] = y[p * y_row_stride + j * y_column_stride];
+    product<T, A>(m, n, k, c, c_stride, x, x_row_stride, x_column_stride, turned, n, 1);
   } else if (x_column_stride == 1 && y_row_stride == 1) {
     for (int64_t i = 0; i < m; ++i)
       for (int64_t j = 0; j < n; ++j) {
