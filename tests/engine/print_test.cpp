@@ -1,6 +1,5 @@
 #include <frost/engine.hpp>
-
-#include <catch2/catch.hpp>
+#include <frost/testing/catch.hpp>
 
 #include <cmath>
 #include <cstdint>

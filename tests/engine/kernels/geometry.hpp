@@ -1,9 +1,9 @@
 // Random strided operands, and the naive loop that kernels are compared with.
 #pragma once
 
-#include <catch2/catch.hpp>
 #include <frost/kernels/elementwise.hpp>
 #include <frost/kernels/rows.hpp>
+#include <frost/testing/catch.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -1,0 +1,7 @@
+#include <frost/engine.hpp>
+
+int main() {
+  const frost::Tensor x = frost::tensor({1.0, 2.0}, frost::requires_grad());
+  x.matmul(x).backward();
+  return frost::equal(x.grad(), frost::tensor({2.0, 4.0})) ? 0 : 1;
+}
