@@ -15,9 +15,10 @@ Tensor Tensor::operator-() const { return frost::neg(*this); }
 Tensor Tensor::operator~() const { return frost::bitwise_not(*this); }
 Tensor Tensor::operator[](int64_t index) const { return frost::select(*this, 0, index); }
 Tensor Tensor::operator[](const Tensor& index) const {
+  check(index.defined(), "operator[]", "Can only index with tensors that are defined");
   check(index.dim() == 0, "operator[]", "Can only index with tensors that are scalars (zero-dim), got shape ",
         index.sizes());
-  check(!index.is_floating_point(), "operator[]", "Can only index tensors with integral scalars, got ",
+  check(index.scalar_type() == kLong, "operator[]", "Can only index tensors with integral scalars, got ",
         index.scalar_type());
   return frost::select(*this, 0, index.item().toLong());
 }
