@@ -307,10 +307,14 @@ void pow_row(int64_t n, void* out, const RowIn* in) {
 
 // ---- where, clamp, copy
 
-// Both are loaded before one is chosen: a load under a condition would keep the loop from vectors.
+// By the bits of both: with a load under a condition the compiler would make no vectors of the loop.
 template <class T>
 T choose(bool condition, T x, T y) {
-  return condition ? x : y;
+  using Bits =
+      std::conditional_t<sizeof(T) == 1, uint8_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>;
+  const Bits mask = static_cast<Bits>(Bits{0} - static_cast<Bits>(condition));
+  return __builtin_bit_cast(T, static_cast<Bits>((__builtin_bit_cast(Bits, x) & mask) |
+                                                 (__builtin_bit_cast(Bits, y) & static_cast<Bits>(~mask))));
 }
 
 template <class T>

@@ -20,6 +20,42 @@ using Batch = xsimd::batch<T, A>;
 template <class T>
 constexpr T kInfinity = static_cast<T>(__builtin_huge_val());
 
+// x·y + z and z - x·y, rounded once where the set can: xsimd 8.1 has no such thing for AVX-512.
+template <class T, class A>
+Batch<T, A> fma(const Batch<T, A>& x, const Batch<T, A>& y, const Batch<T, A>& z) {
+  return xsimd::fma(x, y, z);
+}
+template <class T, class A>
+Batch<T, A> fnma(const Batch<T, A>& x, const Batch<T, A>& y, const Batch<T, A>& z) {
+  return xsimd::fnma(x, y, z);
+}
+#if defined(__AVX512BW__)
+template <>
+inline Batch<float, xsimd::avx512bw> fma(const Batch<float, xsimd::avx512bw>& x,
+                                         const Batch<float, xsimd::avx512bw>& y,
+                                         const Batch<float, xsimd::avx512bw>& z) {
+  return _mm512_fmadd_ps(x, y, z);
+}
+template <>
+inline Batch<double, xsimd::avx512bw> fma(const Batch<double, xsimd::avx512bw>& x,
+                                          const Batch<double, xsimd::avx512bw>& y,
+                                          const Batch<double, xsimd::avx512bw>& z) {
+  return _mm512_fmadd_pd(x, y, z);
+}
+template <>
+inline Batch<float, xsimd::avx512bw> fnma(const Batch<float, xsimd::avx512bw>& x,
+                                          const Batch<float, xsimd::avx512bw>& y,
+                                          const Batch<float, xsimd::avx512bw>& z) {
+  return _mm512_fnmadd_ps(x, y, z);
+}
+template <>
+inline Batch<double, xsimd::avx512bw> fnma(const Batch<double, xsimd::avx512bw>& x,
+                                           const Batch<double, xsimd::avx512bw>& y,
+                                           const Batch<double, xsimd::avx512bw>& z) {
+  return _mm512_fnmadd_pd(x, y, z);
+}
+#endif
+
 // f of each lane, by itself: for what is rare or has no good vector form.
 template <class T, class A, class F>
 Batch<T, A> per_lane(const Batch<T, A>& x, const F& f) {
@@ -88,19 +124,19 @@ Batch<T, A> expm1_polynomial(const Batch<T, A>& r) {
     p = B(1.f / 5040);
   } else {
     p = B(1. / 6227020800);
-    p = xsimd::fma(p, r, B(1. / 479001600));
-    p = xsimd::fma(p, r, B(1. / 39916800));
-    p = xsimd::fma(p, r, B(1. / 3628800));
-    p = xsimd::fma(p, r, B(1. / 362880));
-    p = xsimd::fma(p, r, B(1. / 40320));
-    p = xsimd::fma(p, r, B(1. / 5040));
+    p = math::fma(p, r, B(1. / 479001600));
+    p = math::fma(p, r, B(1. / 39916800));
+    p = math::fma(p, r, B(1. / 3628800));
+    p = math::fma(p, r, B(1. / 362880));
+    p = math::fma(p, r, B(1. / 40320));
+    p = math::fma(p, r, B(1. / 5040));
   }
-  p = xsimd::fma(p, r, B(T(1) / 720));
-  p = xsimd::fma(p, r, B(T(1) / 120));
-  p = xsimd::fma(p, r, B(T(1) / 24));
-  p = xsimd::fma(p, r, B(T(1) / 6));
-  p = xsimd::fma(p, r, B(T(1) / 2));
-  return xsimd::fma(p, r * r, r);
+  p = math::fma(p, r, B(T(1) / 720));
+  p = math::fma(p, r, B(T(1) / 120));
+  p = math::fma(p, r, B(T(1) / 24));
+  p = math::fma(p, r, B(T(1) / 6));
+  p = math::fma(p, r, B(T(1) / 2));
+  return math::fma(p, r * r, r);
 }
 
 // k for x, and r. max and min keep a NaN in their second argument on x86.
@@ -109,7 +145,7 @@ Batch<T, A> reduce_by_ln2(const Batch<T, A>& x, Batch<T, A>& r) {
   using C = ExpConstants<T>;
   using B = Batch<T, A>;
   const B k = round_to_integer(x * B(C::log2e));
-  r = xsimd::fnma(k, B(C::ln2_low), xsimd::fnma(k, B(C::ln2_high), x));
+  r = math::fnma(k, B(C::ln2_low), math::fnma(k, B(C::ln2_high), x));
   return k;
 }
 
@@ -132,9 +168,9 @@ Batch<T, A> exp_of_negative(const Batch<T, A>& x) {
   using B = Batch<T, A>;
   B r;
   const B k = reduce_by_ln2(xsimd::max(B(C::lowest_normal), x), r);
-  const B y = expm1_polynomial(r);
-  const B scale = power_of_two(k);
-  return xsimd::select(x < B(C::lowest_normal), B(0), xsimd::fma(y, scale, scale));
+  // 1 is added before the scaling: scaled, the polynomial alone may be denormal, and slow.
+  const B y = (expm1_polynomial(r) + B(1)) * power_of_two(k);
+  return xsimd::select(x < B(C::lowest_normal), B(0), y);
 }
 
 template <class T, class A>
@@ -144,7 +180,7 @@ Batch<T, A> expm1(const Batch<T, A>& x) {
   B r;
   const B k = reduce_by_ln2(xsimd::min(B(C::highest), xsimd::max(B(-44), x)), r);
   const B half_scale = power_of_two(k - B(1));
-  const B y = xsimd::fma(half_scale, expm1_polynomial(r), half_scale - B(T(0.5)));
+  const B y = math::fma(half_scale, expm1_polynomial(r), half_scale - B(T(0.5)));
   return xsimd::select(xsimd::abs(x) < B(C::tiny), x, y + y);
 }
 
@@ -196,7 +232,7 @@ Batch<T, A> exp_of_half_square(const Batch<T, A>& x) {
   const B square = x * x;
   const B error = ((high * high - square) + B(2) * high * low) + low * low;
   const B y = math::exp(square * B(T(-0.5)));
-  return xsimd::fnma(y, error * B(T(0.5)), y);
+  return math::fnma(y, error * B(T(0.5)), y);
 }
 
 // Φ, the normal distribution's cdf: (1 + erf(x / √2)) / 2.
@@ -204,7 +240,7 @@ template <class A>
 Batch<float, A> normal_cdf(const Batch<float, A>& x) {
   using B = Batch<float, A>;
   const B scaled = x * B(0.70710678118654752f);
-  const B y = xsimd::fma(math::erf(scaled), B(0.5f), B(0.5f));
+  const B y = math::fma(math::erf(scaled), B(0.5f), B(0.5f));
   const auto tail = x < B(-0.95f);
   if (!xsimd::any(tail)) return y;
   // There 1 + erf cancels; erfc(t) = exp(-t²) p / (1 + 2t) does not, p a polynomial in q = (t - 3) / (t + 3)
@@ -215,7 +251,7 @@ Batch<float, A> normal_cdf(const Batch<float, A>& x) {
   for (const float coefficient :
        {0.001795257195f, 0.002447965548f, -0.02374001367f, 0.06832448917f, -0.1192778782f, 0.1296438457f,
         -0.04756208371f, -0.1356210777f, 1.253008057f})
-    p = xsimd::fma(p, q, B(coefficient));
+    p = math::fma(p, q, B(coefficient));
   const B far = exp_of_half_square(xsimd::max(B(-15), x)) * p / (B(2) + B(4) * t);
   return xsimd::select(tail, xsimd::select(x < B(-14.9f), B(0), far), y);
 }
@@ -237,7 +273,7 @@ Batch<T, A> gelu_slope(const Batch<T, A>& x) {
   // Far out φ is 0, and the split of x² would make NaN of infinity.
   const B near = xsimd::min(B(40), xsimd::max(B(-40), x));
   const B density = exp_of_half_square(near) * B(T(0.39894228040143267794));
-  return xsimd::fma(near, density, normal_cdf(x));
+  return math::fma(near, density, normal_cdf(x));
 }
 
 template <class A>

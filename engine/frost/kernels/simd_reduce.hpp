@@ -414,7 +414,7 @@ void product_rows(int64_t n, int64_t k, T* c, int64_t c_stride, const T* x, int6
     for (int64_t p = 0; p < k; ++p) {
       const B row = load<T, A>(y + p * y_row_stride + j, count);
       for (int i = 0; i < height; ++i)
-        sums[i] = xsimd::fma(B(x[i * x_row_stride + p * x_column_stride]), row, sums[i]);
+        sums[i] = math::fma(B(x[i * x_row_stride + p * x_column_stride]), row, sums[i]);
     }
     for (int i = 0; i < height; ++i) store<T, A>(c + i * c_stride + j, count, sums[i]);
   }

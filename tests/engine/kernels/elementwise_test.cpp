@@ -332,7 +332,7 @@ TEST_CASE("elementwise: every op agrees with a plain loop, however its operands 
           "[kernels][elementwise]") {
   for_each_instruction_set([] {
     Generator random(17);
-    for (int round = 0; round < 150; ++round) {
+    for (int round = 0; round < 60; ++round) {
       test_unary<int64_t>(random);
       test_unary<float>(random);
       test_unary<double>(random);
