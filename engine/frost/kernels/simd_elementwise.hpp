@@ -307,9 +307,10 @@ void pow_row(int64_t n, void* out, const RowIn* in) {
 
 // ---- where, clamp, copy
 
-// By the bits of both: with a load under a condition the compiler would make no vectors of the loop.
+// By the bits of both, the condition's byte being 0 or 1: of loads under a condition, or of bool, g++ makes
+// no vectors.
 template <class T>
-T choose(bool condition, T x, T y) {
+T choose(unsigned char condition, T x, T y) {
   using Bits =
       std::conditional_t<sizeof(T) == 1, uint8_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>;
   const Bits mask = static_cast<Bits>(Bits{0} - static_cast<Bits>(condition));
@@ -319,9 +320,9 @@ T choose(bool condition, T x, T y) {
 
 template <class T>
 void where_row(int64_t n, void* out, const RowIn* in) {
-  const bool* condition = static_cast<const bool*>(in[0].data);
+  const unsigned char* condition = static_cast<const unsigned char*>(in[0].data);
   if (in[0].step == 0) {
-    const RowIn& chosen = in[*condition ? 1 : 2];
+    const RowIn& chosen = in[*condition != 0 ? 1 : 2];
     return map_loop<T, T>(n, out, &chosen, [](T x) { return x; });
   }
   const T *x = static_cast<const T*>(in[1].data), *y = static_cast<const T*>(in[2].data);

@@ -305,7 +305,10 @@ void softmax_row(int64_t n, void* out, const void* in, const void*) {
       n, T(0),
       [x, y, &largest](int64_t i, int64_t count) {
         const B e = math::exp_of_negative(load<T, A>(x + i, count, lowest) - largest);
-        if constexpr (!logarithm) store<T, A>(y + i, count, e);
+        if constexpr (!logarithm)
+          store<T, A>(y + i, count, e);
+        else
+          static_cast<void>(y);
         return e;
       },
       Add()));
@@ -332,7 +335,10 @@ void softmax_columns(int64_t rows, int64_t row_stride, int64_t n, void* out, con
         rows,
         [x, y, row_stride, count, &largest](int64_t i) {
           const B e = math::exp_of_negative(load<T, A>(x + i * row_stride, count) - largest);
-          if constexpr (!logarithm) store<T, A>(y + i * row_stride, count, e);
+          if constexpr (!logarithm)
+            store<T, A>(y + i * row_stride, count, e);
+          else
+            static_cast<void>(y);
           return e;
         },
         Add());
