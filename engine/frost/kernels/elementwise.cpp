@@ -253,6 +253,12 @@ void binary(Binary op, Dtype dtype, IntArrayRef sizes, const Out& z, const In& x
   run<2>(rows().binary[index_of(op)][index_of(dtype)], sizes, z, size, {{x, size}, {y, size}});
 }
 
+void add_scaled(Dtype dtype, IntArrayRef sizes, const Out& z, const In& x, const In& y, Scalar alpha) {
+  const size_t size = element_size(dtype);
+  const Constant scale(alpha, dtype, sizes.size());
+  run<3>(rows().add_scaled[index_of(dtype)], sizes, z, size, {{x, size}, {y, size}, {scale.in(), size}});
+}
+
 void compare(Compare op, Dtype dtype, IntArrayRef sizes, const Out& z, const In& x, const In& y) {
   const size_t size = element_size(dtype);
   run<2>(rows().compare[index_of(op)][index_of(dtype)], sizes, z, 1, {{x, size}, {y, size}});

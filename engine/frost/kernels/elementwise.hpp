@@ -44,7 +44,7 @@ enum class Binary : uint8_t {
   // The derivative of a unary function times g: f(g, y) = g·…, y being the function's output, x its input.
   tanh_backward,      // g·(1 - y²)
   sigmoid_backward,   // g·y·(1 - y)
-  relu_backward,      // g where y > 0, else 0
+  relu_backward,      // 0 where y ≤ 0, else g (where y is NaN too)
   softplus_backward,  // g·sigmoid(x); g where x > 20
   gelu_backward,      // g·(Φ(x) + x·φ(x)), Φ and φ the normal distribution's cdf and pdf
   // bool and long only
@@ -52,6 +52,9 @@ enum class Binary : uint8_t {
   count
 };
 void binary(Binary op, Dtype dtype, IntArrayRef sizes, const Out& z, const In& x, const In& y);
+
+// z = x + alpha·y, rounded once where the machine fuses the two; x, y, z of any one dtype.
+void add_scaled(Dtype dtype, IntArrayRef sizes, const Out& z, const In& x, const In& y, Scalar alpha);
 
 // z = x ∘ y with a bool z; x and y of one dtype.
 enum class Compare : uint8_t { eq, ne, lt, le, gt, ge, count };

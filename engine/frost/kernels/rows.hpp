@@ -30,6 +30,7 @@ struct Rows {
   Elementwise unary[static_cast<int>(Unary::count)][kDtypes];
   Elementwise predicate[static_cast<int>(Predicate::count)][kDtypes];
   Elementwise binary[static_cast<int>(Binary::count)][kDtypes];
+  Elementwise add_scaled[kDtypes];  // in: x, y, alpha
   Elementwise compare[static_cast<int>(Compare::count)][kDtypes];
   Elementwise where[kDtypes];          // in: condition, x, y
   Elementwise clamp[kDtypes];          // in: x, low, high

@@ -226,7 +226,7 @@ Batch<T, A> apply(const Batch<T, A>& x, const Batch<T, A>& y) {
   else if constexpr (op == Binary::sigmoid_backward)
     return x * (y * (B(1) - y));
   else if constexpr (op == Binary::relu_backward)
-    return xsimd::select(y > B(0), x, B(0));
+    return xsimd::select(y <= B(0), B(0), x);
   else if constexpr (op == Binary::softplus_backward)
     return xsimd::select(y > B(20), x, x * math::sigmoid(y));
   else
@@ -285,6 +285,18 @@ void binary_row(int64_t n, void* out, const RowIn* in) {
     zip_vectors<T, A>(n, out, in, [](const Batch<T, A>& x, const Batch<T, A>& y) { return apply<op>(x, y); });
   else
     zip_loop<T, T>(n, out, in, [](T x, T y) { return apply<op>(x, y); });
+}
+
+// x + alpha·y
+template <class T, class A>
+void add_scaled_row(int64_t n, void* out, const RowIn* in) {
+  using B = Batch<T, A>;
+  const T alpha = *static_cast<const T*>(in[2].data);
+  if constexpr (is_vector_type<T>)
+    zip_vectors<T, A>(n, out, in, [a = B(alpha)](const B& x, const B& y) { return xsimd::fma(a, y, x); });
+  else
+    zip_loop<T, T>(n, out, in,
+                   [alpha](T x, T y) { return apply<Binary::add>(x, apply<Binary::mul>(alpha, y)); });
 }
 
 // Powers with one exponent for the whole row: the common ones are products and roots, as libtorch computes

@@ -64,6 +64,7 @@ struct Table {
     // all and any are of bool alone
     constexpr int reductions = index_of(std::is_same_v<T, bool> ? Reduce::count : Reduce::all);
     add_reductions<T>(rows, std::make_integer_sequence<int, reductions>());
+    rows.add_scaled[dtype] = add_scaled_row<T, A>;
     rows.where[dtype] = where_row<T>;
     rows.clamp[dtype] = clamp_row<T>;
     rows.copy[dtype][kBool_] = copy_row<T, bool>;
