@@ -3,13 +3,13 @@
 //
 // Said once, for all of them:
 //   · Two tensors of different shapes broadcast: aligned at the last dimension, sizes of 1 stretch.
-//   · Two dtypes promote to the later of Bool, Long, Float, Double; a 0-dim tensor or a C++ number changes
-//   the dtype
-//     only where it is of a higher kind (bool < integer < floating point).
-//   · A negative dim counts from the end. An empty list of dims means all of them; keepdim leaves size 1 in
-//   place. · op_(x, …), with an underscore, writes to x. Results are contiguous; views are marked [view]. ·
-//   Errors are frost::Error: undefined tensors, shapes that do not broadcast, dims out of range, wrong
-//   dtypes.
+//   - Two dtypes promote to the later of Bool, Long, Float, Double; a 0-dim tensor or a C++ number changes
+//     the dtype only where it is of a higher kind (bool < integer < floating point).
+//   - A negative dim counts from the end. An empty list of dims means all of them; keepdim leaves size 1 in
+//     place.
+//   - op_(x, …), with an underscore, writes to x. Results are contiguous; views are marked [view].
+//   - Errors are frost::Error: undefined tensors, shapes that do not broadcast, dims out of range, wrong
+//     dtypes.
 #pragma once
 
 #include <frost/indexing.hpp>
@@ -168,20 +168,25 @@ bool allclose(const Tensor& x, const Tensor& y, double rtol = 1e-5, double atol 
 
 inline Tensor operator==(const Tensor& x, const Tensor& y) { return eq(x, y); }
 inline Tensor operator==(const Tensor& x, const Scalar& y) { return eq(x, y); }
+inline Tensor operator==(const Scalar& x, const Tensor& y) { return eq(y, x); }
 inline Tensor operator!=(const Tensor& x, const Tensor& y) { return ne(x, y); }
 inline Tensor operator!=(const Tensor& x, const Scalar& y) { return ne(x, y); }
+inline Tensor operator!=(const Scalar& x, const Tensor& y) { return ne(y, x); }
 inline Tensor operator<(const Tensor& x, const Tensor& y) { return lt(x, y); }
 inline Tensor operator<(const Tensor& x, const Scalar& y) { return lt(x, y); }
+inline Tensor operator<(const Scalar& x, const Tensor& y) { return gt(y, x); }
 inline Tensor operator<=(const Tensor& x, const Tensor& y) { return le(x, y); }
 inline Tensor operator<=(const Tensor& x, const Scalar& y) { return le(x, y); }
+inline Tensor operator<=(const Scalar& x, const Tensor& y) { return ge(y, x); }
 inline Tensor operator>(const Tensor& x, const Tensor& y) { return gt(x, y); }
 inline Tensor operator>(const Tensor& x, const Scalar& y) { return gt(x, y); }
+inline Tensor operator>(const Scalar& x, const Tensor& y) { return lt(y, x); }
 inline Tensor operator>=(const Tensor& x, const Tensor& y) { return ge(x, y); }
 inline Tensor operator>=(const Tensor& x, const Scalar& y) { return ge(x, y); }
+inline Tensor operator>=(const Scalar& x, const Tensor& y) { return le(y, x); }
 inline Tensor operator&(const Tensor& x, const Tensor& y) { return bitwise_and(x, y); }
 inline Tensor operator|(const Tensor& x, const Tensor& y) { return bitwise_or(x, y); }
 inline Tensor operator^(const Tensor& x, const Tensor& y) { return bitwise_xor(x, y); }
-inline Tensor operator!(const Tensor& x) { return logical_not(x); }
 
 // ---- masks (ops/mask.cpp); a mask is bool and broadcasts to x ----
 

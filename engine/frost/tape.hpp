@@ -347,11 +347,12 @@ class JointNode final : public Node {
 
 }  // namespace detail
 
-// Records how output came from the inputs, and returns it. Integers and bools have no gradient: nothing is
-// recorded.
+// Records how output came from the inputs, and returns it. An undefined input is frozen. Integers and bools have
+// no gradient: nothing is recorded.
 template <class... Rules>
 Tensor record(const char* name, Tensor output, Wrt<Rules>... inputs) {
-  if (GradMode::is_enabled() && (inputs.tensor.requires_grad() || ...) && output.is_floating_point())
+  if (GradMode::is_enabled() && ((inputs.tensor.defined() && inputs.tensor.requires_grad()) || ...) &&
+      output.is_floating_point())
     set_history(output, Ref<Node>::adopt(new detail::RuleNode<Rules...>(name, output, inputs...)));
   return output;
 }

@@ -122,4 +122,71 @@ void check_result_fits(const Tensor& x, Dtype result, std::string_view function)
   check(!loses_kind, function, "result type ", result, " can't be cast to the desired output type ", own);
 }
 
+void check_implemented(bool is_implemented, Dtype dtype, std::string_view function) {
+  check(is_implemented, function, "not implemented for '", dtype, "'");
+}
+
+namespace {
+
+// How far a layout reaches: one more than the largest place, counted from its first.
+int64_t extent(const Layout& layout) {
+  int64_t last = 0;
+  for (size_t i = 0; i < layout.rank(); ++i) last += (layout.sizes[i] - 1) * layout.strides[i];
+  return last + 1;
+}
+
+bool is_same_layout(const Layout& a, const Layout& b) {
+  return a.offset == b.offset && a.sizes == b.sizes && a.strides == b.strides;
+}
+
+// Whether both fill the memory that they reach over, and share some of it without being the same.
+bool overlaps_partly(const Tensor& x, const Tensor& y) {
+  if (!(x.impl()->storage == y.impl()->storage) || x.numel() == 0 || y.numel() == 0) return false;
+  const Layout &a = x.layout(), &b = y.layout();
+  const int64_t a_extent = extent(a), b_extent = extent(b);
+  const bool are_apart = a.offset + a_extent <= b.offset || b.offset + b_extent <= a.offset;
+  const bool are_dense =
+      a_extent == x.numel() && b_extent == y.numel() && !a.overlaps_itself() && !b.overlaps_itself();
+  return are_dense && !are_apart && !is_same_layout(a, b);
+}
+
+}  // namespace
+
+void check_in_place(const Tensor& x, const Tensor& y, std::string_view function) {
+  frost::check_in_place(x, function, is_recorded(x, y));
+  const Dims& sizes = x.layout().sizes;
+  if (!(y.layout().sizes == sizes)) {
+    const Dims broadcast = broadcast_sizes(x.sizes(), y.sizes(), function);
+    check(broadcast == sizes, function, "output with shape ", sizes, " doesn't match the broadcast shape ",
+          broadcast);
+  }
+  check(
+      !overlaps_partly(x, y), function,
+      "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+      "memory location. Please clone() the tensor before performing the operation.");
+}
+
+Tensor& written(const Tensor& x) {
+  x.impl()->storage->bump_version();
+  return const_cast<Tensor&>(x);
+}
+
+Tensor& write_recorded(const Tensor& x, const Tensor& result, std::string_view function) {
+  write_in_place(x, to(result, x.scalar_type()), function);
+  return const_cast<Tensor&>(x);
+}
+
+Tensor apart(const Tensor& y, const Tensor& x) {
+  const bool is_shared = y.impl()->storage == x.impl()->storage && !is_same_layout(x.layout(), y.layout());
+  return is_shared ? clone(y) : y;
+}
+
+Tensor former(const Tensor& x) {
+  const Tensor y = empty_tensor(x.sizes(), x.scalar_type());
+  copy_values(y, x);
+  const Ref<Node> grad_fn = x.grad_fn();
+  if (grad_fn) set_history(y, grad_fn, x.output_nr());
+  return y;
+}
+
 }  // namespace frost::ops

@@ -58,5 +58,20 @@ Tensor make(IntArrayRef sizes, Dtype dtype, const TensorOptions& options, std::s
 Dtype dtype_like(const Tensor& x, const TensorOptions& options, std::string_view function);
 // x ← op(x, y), op being plain where nothing is recorded. The result's dtype must convert to x's.
 void check_result_fits(const Tensor& x, Dtype result, std::string_view function);
+// Whether the kernels have the op for this dtype.
+void check_implemented(bool is_implemented, Dtype dtype, std::string_view function);
+// For x ← op(x, y): x may be written to, has the sizes that x and y broadcast to, and does not lie on a part
+// of y.
+void check_in_place(const Tensor& x, const Tensor& y, std::string_view function);
+// What an in-place op ends with: x was written over with no tape to tell, or is written with a recorded
+// result.
+Tensor& written(const Tensor& x);
+Tensor& write_recorded(const Tensor& x, const Tensor& result, std::string_view function);
+// y as op_(x, y) may read it while it writes x: a copy where the two share memory and are not one and the
+// same.
+Tensor apart(const Tensor& y, const Tensor& x);
+// x as it is before a write in place, for a rule that will need these values: a copy at x's place on the
+// tape.
+Tensor former(const Tensor& x);
 
 }  // namespace frost::ops
