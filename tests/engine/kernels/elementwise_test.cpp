@@ -87,7 +87,7 @@ double reference(Binary op, double x, double y) {
     case Binary::sigmoid_backward:
       return x * y * (1 - y);
     case Binary::relu_backward:
-      return y > 0 ? x : 0;
+      return y <= 0 ? 0 : x;
     case Binary::softplus_backward:
       return y > 20 ? x : x * reference(Unary::sigmoid, y);
     case Binary::gelu_backward:
@@ -228,6 +228,32 @@ void test_binary(Generator& random) {
 }
 
 template <class T>
+void test_add_scaled(Generator& random) {
+  const Dims sizes = any_sizes(random);
+  Array<T> x = make_array<T>(random, sizes, any_kind(random)),
+           y = make_array<T>(random, sizes, any_kind(random));
+  Array<T> z = make_array<T>(random, sizes, any_kind(random, false));
+  fill_with_anything(random, x);
+  fill_with_anything(random, y);
+  const T alpha = T(3);
+  const std::vector<unsigned char> between = bytes_between(z);
+  add_scaled(dtype_of<T>, sizes, z.out(), x.in(), y.in(), alpha);
+  for (int64_t e = 0; e < z.numel(); ++e) {
+    const T a = x[e], b = y[e];
+    INFO("of " << a << " and " << b << " got " << z[e]);
+    if constexpr (std::is_floating_point_v<T>) {
+      if (!std::isfinite(alpha * b)) continue;  // the product alone may overflow where it is not fused
+      const double want = double(a) + 3 * double(b);
+      if (!agrees(z[e], want, std::isfinite(a) ? std::abs(double(a)) + 3 * std::abs(double(b)) : 0))
+        REQUIRE(false);
+    } else {
+      if (z[e] != reference(Binary::add, a, reference(Binary::mul, alpha, b))) REQUIRE(false);
+    }
+  }
+  REQUIRE(between == bytes_between(z));
+}
+
+template <class T>
 void test_comparisons(Generator& random) {
   for (int i = 0; i < static_cast<int>(Compare::count); ++i) {
     const Dims sizes = any_sizes(random);
@@ -338,6 +364,7 @@ TEST_CASE("elementwise: every op agrees with a plain loop, however its operands 
       test_unary<double>(random);
       for_each_dtype([&]<class T>() {
         test_binary<T>(random);
+        test_add_scaled<T>(random);
         test_comparisons<T>(random);
         test_where_clamp_fill<T>(random);
         for_each_dtype([&]<class To>() { test_copy<T, To>(random); });
