@@ -1,6 +1,7 @@
 #include <frost/testing/gradcheck.hpp>
 
 #include <frost/ops.hpp>
+#include <frost/tensor_impl.hpp>
 
 #include <cmath>
 
