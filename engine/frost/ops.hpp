@@ -232,8 +232,10 @@ Tensor any(const Tensor& x);
 Tensor any(const Tensor& x, int64_t dim, bool keepdim = false);
 // Σ (x - mean)² / (n - 1), or / n where not unbiased; std is its root
 Tensor var(const Tensor& x, bool unbiased);
+Tensor var(const Tensor& x, int dim);
 Tensor var(const Tensor& x, IntArrayRef dim = {}, bool unbiased = true, bool keepdim = false);
 Tensor std(const Tensor& x, bool unbiased);
+Tensor std(const Tensor& x, int dim);
 Tensor std(const Tensor& x, IntArrayRef dim = {}, bool unbiased = true, bool keepdim = false);
 // (Σ |x|ᵖ)^(1/p); p = 0 counts non-zeros, p = ±inf is the largest (smallest) |x|
 Tensor norm(const Tensor& x, const Scalar& p = 2);

@@ -220,8 +220,10 @@ class Tensor {
   Tensor any() const;
   Tensor any(int64_t dim, bool keepdim = false) const;
   Tensor var(bool unbiased) const;
+  Tensor var(int dim) const;
   Tensor var(IntArrayRef dim = {}, bool unbiased = true, bool keepdim = false) const;
   Tensor std(bool unbiased) const;
+  Tensor std(int dim) const;
   Tensor std(IntArrayRef dim = {}, bool unbiased = true, bool keepdim = false) const;
   Tensor norm(const Scalar& p = 2) const;
   Tensor norm(const optional<Scalar>& p, IntArrayRef dim, bool keepdim = false) const;

@@ -150,10 +150,12 @@ Tensor Tensor::all(int64_t dim, bool keepdim) const { return frost::all(*this, d
 Tensor Tensor::any() const { return frost::any(*this); }
 Tensor Tensor::any(int64_t dim, bool keepdim) const { return frost::any(*this, dim, keepdim); }
 Tensor Tensor::var(bool unbiased) const { return frost::var(*this, unbiased); }
+Tensor Tensor::var(int dim) const { return frost::var(*this, dim); }
 Tensor Tensor::var(IntArrayRef dim, bool unbiased, bool keepdim) const {
   return frost::var(*this, dim, unbiased, keepdim);
 }
 Tensor Tensor::std(bool unbiased) const { return frost::std(*this, unbiased); }
+Tensor Tensor::std(int dim) const { return frost::std(*this, dim); }
 Tensor Tensor::std(IntArrayRef dim, bool unbiased, bool keepdim) const {
   return frost::std(*this, dim, unbiased, keepdim);
 }

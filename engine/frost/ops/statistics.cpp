@@ -64,12 +64,14 @@ Tensor std_over(const Tensor& x, uint32_t dims, bool unbiased, bool keepdim) {
 Tensor var(const Tensor& x, bool unbiased) {
   return var_over(x, ops::reduced_dims(x, {}, "var"), unbiased, false);
 }
+Tensor var(const Tensor& x, int dim) { return var(x, IntArrayRef(int64_t{dim})); }
 Tensor var(const Tensor& x, IntArrayRef dim, bool unbiased, bool keepdim) {
   return var_over(x, ops::reduced_dims(x, dim, "var"), unbiased, keepdim);
 }
 Tensor std(const Tensor& x, bool unbiased) {
   return std_over(x, ops::reduced_dims(x, {}, "std"), unbiased, false);
 }
+Tensor std(const Tensor& x, int dim) { return std(x, IntArrayRef(int64_t{dim})); }
 Tensor std(const Tensor& x, IntArrayRef dim, bool unbiased, bool keepdim) {
   return std_over(x, ops::reduced_dims(x, dim, "std"), unbiased, keepdim);
 }
