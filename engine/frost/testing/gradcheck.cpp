@@ -87,7 +87,6 @@ bool gradcheck(const Function& function, const std::vector<Tensor>& inputs, cons
         one_hot.data_ptr<double>()[i] = 1;
         const Tensor row = autograd::grad({outputs[k]}, {input}, {one_hot}, /*retain_graph=*/true,
                                           /*create_graph=*/false, /*allow_unused=*/true)[0];
-        one_hot.data_ptr<double>()[i] = 0;
         check(!row.defined() || row.sizes() == input.sizes(), "gradcheck", "the gradient of input ", n,
               " has another shape than the input");
         for (int64_t j = 0; j < input.numel(); ++j) {
@@ -97,6 +96,7 @@ bool gradcheck(const Function& function, const std::vector<Tensor>& inputs, cons
                 "Jacobian mismatch for output ", k, " with respect to input ", n, ": d output[", i,
                 "] / d input[", j, "], numerical: ", numeric, ", analytical: ", analytic);
         }
+        one_hot.data_ptr<double>()[i] = 0;  // not before: the row may be a view of it
       }
     }
   }
