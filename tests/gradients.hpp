@@ -32,6 +32,11 @@ inline Tensor trainable_strided(IntArrayRef sizes, double low = -2, double high 
   return x.permute(order).detach().requires_grad_();
 }
 
+// The gradient of Σ y·weight for x, the weights being 1, 2, 3, … so that no two of grad_out are alike.
+inline Tensor gradient(const Tensor& y, const Tensor& x) {
+  return autograd::grad({y}, {x}, {arange(1, y.numel() + 1, y.dtype()).reshape(y.sizes())})[0];
+}
+
 // gradcheck and gradgradcheck of `op` on these inputs. The loss under test weighs the output unevenly, so
 // that grad_out is not all ones.
 inline void check_gradients(const Op& op, const std::vector<Tensor>& inputs) {
