@@ -41,7 +41,7 @@ void test_reduce(Generator& random, const Dims& sizes, bool plain_numbers) {
     fill_with_anything(random, x);
   const int64_t outputs = outputs_of(sizes, dims);
   const int64_t count = outputs == 0 ? 0 : numel(sizes) / outputs;
-  const std::unique_ptr<T[]> got(new T[static_cast<size_t>(outputs) + 1]);
+  const std::unique_ptr<T[]> got(new T[static_cast<size_t>(outputs) + 1]());
   for (int i = 0; i < static_cast<int>(Reduce::count); ++i) {
     const Reduce op = static_cast<Reduce>(i);
     if (std::is_same_v<T, bool> != (op == Reduce::all || op == Reduce::any)) continue;
@@ -111,12 +111,12 @@ void test_extremum(Generator& random) {
   Array<T> x = make_array<T>(random, sizes, any_kind(random));
   fill_with_anything(random, x);
   const size_t outputs = static_cast<size_t>(outputs_of(sizes, dims));
-  const std::unique_ptr<T[]> values(new T[outputs]);
+  const std::unique_ptr<T[]> values(new T[outputs]());
   std::vector<int64_t> indices(outputs);
   for (const Extremum op : {Extremum::max, Extremum::min}) {
     extremum(op, dtype_of<T>, sizes, x.in(), dim, values.get(), indices.data());
     std::vector<int64_t> want(outputs, -1);
-    const std::unique_ptr<T[]> best(new T[outputs]);
+    const std::unique_ptr<T[]> best(new T[outputs]());
     for_each_index(sizes, [&](const std::vector<int64_t>& index) {
       const size_t o = static_cast<size_t>(output_of(sizes, dims, index));
       const T value = element(x, index);
