@@ -3,8 +3,7 @@
 // torch::randint(1 << 30, {1}) right after that call: it shows that as many words were drawn.
 #include <frost/error.hpp>
 #include <frost/random.hpp>
-
-#include <catch2/catch.hpp>
+#include <frost/testing/catch.hpp>
 
 #include <algorithm>
 #include <cmath>
