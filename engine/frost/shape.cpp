@@ -67,8 +67,9 @@ uint32_t dims_mask(IntArrayRef dims, size_t rank, std::string_view function) {
   if (dims.empty()) return (1u << std::max<size_t>(rank, 1)) - 1;
   uint32_t mask = 0;
   for (const int64_t dim : dims) {
-    const uint32_t bit = 1u << wrap_dim(dim, rank, function);
-    check((mask & bit) == 0, function, "dim ", dim, " appears multiple times in the list of dims ", dims);
+    const int64_t wrapped = wrap_dim(dim, rank, function);
+    const uint32_t bit = 1u << wrapped;
+    check((mask & bit) == 0, function, "dim ", wrapped, " appears multiple times in the list of dims ", dims);
     mask |= bit;
   }
   return mask;
@@ -155,8 +156,8 @@ Layout Layout::select(int64_t dim, int64_t index) const {
   check(rank() > 0, "select", "select() cannot be applied to a 0-dim tensor.");
   dim = wrap_dim(dim, rank(), "select");
   const int64_t size = sizes[dim];
-  check(-size <= index && index < size, "select", "index ", index, " is out of bounds for dimension ", dim,
-        " with size ", size);
+  check(-size <= index && index < size, "select", "index ", index, " out of range for tensor of size ", sizes,
+        " at dimension ", dim);
   Layout view = *this;
   view.offset += (index < 0 ? index + size : index) * strides[dim];
   view.sizes.erase(dim);
@@ -176,7 +177,8 @@ Layout Layout::slice(int64_t dim, int64_t start, int64_t end, int64_t step) cons
   Layout view = *this;
   view.offset += start * strides[dim];
   view.sizes[dim] = (end - start) / step + ((end - start) % step != 0);
-  if (view.sizes[dim] > 1 || step < size) view.strides[dim] *= step;  // a larger step is never taken
+  int64_t stride;  // one that overflows is never taken
+  if (!__builtin_mul_overflow(strides[dim], step, &stride)) view.strides[dim] = stride;
   return view;
 }
 
@@ -184,11 +186,10 @@ Layout Layout::narrow(int64_t dim, int64_t start, int64_t length) const {
   check(rank() > 0, "narrow", "narrow() cannot be applied to a 0-dim tensor.");
   dim = wrap_dim(dim, rank(), "narrow");
   const int64_t size = sizes[dim];
-  check(length >= 0, "narrow", "narrow(): length must be non-negative, got ", length);
   check(-size <= start && start <= size, "narrow", "start (", start, ") is out of range [-", size, ", ", size,
         "] of dimension ", dim);
   if (start < 0) start += size;
-  check(start <= size - length, "narrow", "start (", start, ") + length (", length,
+  check(length >= 0 && start <= size - length, "narrow", "start (", start, ") + length (", length,
         ") exceeds dimension size (", size, ").");
   return slice(dim, start, start + length, 1);
 }
@@ -204,12 +205,16 @@ Layout Layout::transpose(int64_t dim0, int64_t dim1) const {
 }
 
 Layout Layout::permute(IntArrayRef dims) const {
-  check(dims.size() == rank(), "permute", "number of dimensions in the tensor input (", rank(),
-        ") does not match the length of the desired ordering of dimensions ", dims);
-  dims_mask(dims, rank(), "permute");
+  check(dims.size() == rank(), "permute",
+        "number of dimensions in the tensor input does not match the length of the desired ordering of "
+        "dimensions i.e. input.dim() = ",
+        rank(), " is not equal to len(dims) = ", dims.size());
   Layout view = *this;
+  uint32_t seen = 0;
   for (size_t i = 0; i < rank(); ++i) {
     const int64_t from = wrap_dim(dims[i], rank(), "permute");
+    check((seen >> from & 1) == 0, "permute", "permute(): duplicate dims are not allowed. Got ", dims);
+    seen |= 1u << from;
     view.sizes[i] = sizes[from];
     view.strides[i] = strides[from];
   }
@@ -222,12 +227,16 @@ Layout Layout::expand(IntArrayRef target, std::string_view function) const {
         sizes, " to ", target);
   Layout view{Dims(target), Dims(target.size(), 0), offset};
   const size_t lead = target.size() - rank();
-  for (size_t i = 0; i < target.size(); ++i) {
+  for (size_t i = target.size(); i-- > 0;) {
     const bool is_new = i < lead;
     if (!is_new && target[i] == -1) view.sizes[i] = sizes[i - lead];
     check(view.sizes[i] >= 0, function, "The expanded size of the tensor (", target[i],
           ") isn't allowed in a leading, non-existing dimension ", i);
-    if (is_new) continue;
+    if (is_new) {
+      const bool is_last = i + 1 == target.size();
+      if (view.sizes[i] == 1) view.strides[i] = is_last ? 1 : view.sizes[i + 1] * view.strides[i + 1];
+      continue;
+    }
     check(view.sizes[i] == sizes[i - lead] || sizes[i - lead] == 1, function,
           "The expanded size of the tensor (", view.sizes[i], ") must match the existing size (",
           sizes[i - lead], ") at non-singleton dimension ", i, ".  Target sizes: ", target,
