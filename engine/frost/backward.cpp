@@ -198,14 +198,16 @@ bool Backward::step() {
 void Backward::collect(Pending& pending) {
   const Node& node = *pending.node;
   grad_outs_.resize(node.num_inputs());
-  for (uint32_t i = 0; i < grad_outs_.size(); ++i) {
+  for (uint32_t i = 0; i < grad_outs_.size(); ++i)
     grad_outs_[i] = std::exchange(pending.total_of(i), Tensor());
-    if (pending.slices.empty()) continue;
+  auto& all = pending.slices;
+  if (grad_outs_.size() > 1)
+    std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (auto slice = all.begin(); slice != all.end();) {
+    const uint32_t i = slice->first;
     std::vector<Slice> slices;
-    for (const auto& [input_nr, slice] : pending.slices)
-      if (input_nr == i) slices.push_back(slice);
-    if (!slices.empty())
-      grad_outs_[i] = assemble(grad_outs_[i], node.output(i).sizes, node.output(i).dtype, slices);
+    for (; slice != all.end() && slice->first == i; ++slice) slices.push_back(std::move(slice->second));
+    grad_outs_[i] = assemble(grad_outs_[i], node.output(i).sizes, node.output(i).dtype, slices);
   }
 }
 

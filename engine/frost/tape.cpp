@@ -185,12 +185,27 @@ Layout region_in_base(const TensorImpl& view, std::string_view function) {
   return region;
 }
 
+// Where the kind of a view forbids that it, or what it is a view of, is written to on the tape: an error that
+// says `what` happened.
+void check_view_kind(const TensorImpl& view, std::string_view function, std::string_view what) {
+  check(view.view_kind != ViewKind::without_grad, function, "A view was created in no_grad mode and ", what,
+        " with grad mode enabled. Write to a clone() of it instead, or under NoGradGuard.");
+  check(view.view_kind != ViewKind::multiple, function, "Output ", view.output_nr, " of ",
+        view.grad_fn ? view.grad_fn->name() : "a function", " is a view and ", what,
+        ". This view is the output of a function that returns multiple views. Such functions do not allow "
+        "the output "
+        "views to be modified inplace. You should replace the inplace operation by an out-of-place one.");
+}
+
 // A write through another view, or to the base, has put the base elsewhere on the tape: the view now comes
 // from there.
 void refresh(TensorImpl& view) {
   if (!view.base || view.base_writes == view.base->writes) return;
+  check_view_kind(view, "view", "its base or another view of its base has been modified inplace");
   const Tensor base{view.base}, self{Ref<TensorImpl>(&view)};
-  const Layout region = region_in_base(view, "view");
+  Layout region = region_in_base(view, "view");
+  for (size_t d = 0; d < region.rank(); ++d)  // of an expanded dim the gradients add up
+    if (region.strides[d] == 0 && region.sizes[d] > 1) region.sizes[d] = 1;
   view.base_writes = view.base->writes;
   auto rule = wrt(base, [region](const Tensor& grad_out) { return Slice{grad_out, region}; });
   view.set_grad_fn(
@@ -239,18 +254,9 @@ void check_in_place(const Tensor& x, std::string_view function, bool is_recorded
         "a leaf Variable that requires grad is being used in an in-place operation.");
   check(!impl.base || !impl.base->requires_grad, function,
         "a view of a leaf Variable that requires grad is being used in an in-place operation.");
-  if (!is_recorded && !impl.is_on_tape()) return;
-  check(impl.view_kind != ViewKind::without_grad, function,
-        "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Write to a "
-        "clone() of "
-        "it instead, or under NoGradGuard.");
-  check(impl.view_kind != ViewKind::multiple, function, "Output ", impl.output_nr, " of ",
-        impl.grad_fn ? impl.grad_fn->name() : "a function",
-        " is a view and is being modified inplace. This view is the output of a function that returns "
-        "multiple views. "
-        "Such functions do not allow the output views to be modified inplace. You should replace the inplace "
-        "operation "
-        "by an out-of-place one.");
+  const bool is_base_on_tape = impl.base && impl.base->is_on_tape();
+  if (!is_recorded && !impl.is_on_tape() && !is_base_on_tape) return;
+  check_view_kind(impl, function, "is being modified inplace");
 }
 
 void write_in_place(const Tensor& x, const Tensor& result, std::string_view function) {

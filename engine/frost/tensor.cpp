@@ -137,8 +137,11 @@ Scalar Tensor::item() const {
 // ---- the tape ----
 
 bool Tensor::requires_grad() const { return get(*this, "requires_grad").is_on_tape(); }
-bool Tensor::is_leaf() const { return !get(*this, "is_leaf").grad_fn; }
-uint32_t Tensor::output_nr() const { return get(*this, "output_nr").output_nr; }
+bool Tensor::is_leaf() const { return !grad_fn(); }
+uint32_t Tensor::output_nr() const {
+  get(*this, "output_nr").is_on_tape();
+  return impl_->output_nr;
+}
 
 const Tensor& Tensor::set_requires_grad(bool requires_grad) const {
   TensorImpl& impl = get(*this, "set_requires_grad");
