@@ -37,18 +37,20 @@ int64_t count_indexed_dims(ArrayRef<TensorIndex> indices) {
 // What the brackets say of x: a view, and the index tensors that are left to pick from it.
 class Viewed {
  public:
-  Viewed(const Tensor& x, ArrayRef<TensorIndex> indices, std::string_view function)
-      : view(x), function_(function) {
+  // views_all: a slice that spells out the whole dim makes a view as well.
+  Viewed(const Tensor& x, ArrayRef<TensorIndex> indices, bool views_all, std::string_view function)
+      : view(x), function_(function), views_all_(views_all) {
     check_defined(x, function, "self");
     check(!indices.empty(), function, "Passing an empty index list to Tensor::", function,
           "() is not valid syntax");
     for (const TensorIndex& index : indices)
-      if (index.kind() == TensorIndex::Kind::tensor) check_defined(index.tensor(), function, "indices");
-    is_only_ = indices.size() == 1;
-    check(x.dim() > 0 || !is_only_ || indices[0].kind() != TensorIndex::Kind::integer, function,
+      if (index.is_tensor()) check_defined(index.tensor(), function, "indices");
+    const TensorIndex* const only = indices.size() == 1 ? &indices[0] : nullptr;
+    check(x.dim() > 0 || only == nullptr || !only->is_integer(), function,
           "invalid index of a 0-dim tensor. Use `tensor.item<T>()` to convert a 0-dim tensor to a number");
     const int64_t indexed = count_indexed_dims(indices);
-    check(indexed <= x.dim(), function, "too many indices for tensor of dimension ", x.dim());
+    check(indexed <= x.dim() || (only != nullptr && only->is_slice()), function,
+          "too many indices for tensor of dimension ", x.dim());
     whole_dims_ = x.dim() - indexed;
     for (const TensorIndex& index : indices) apply(index);
   }
@@ -99,9 +101,8 @@ class Viewed {
     check(part.step() > 0, function_, "step must be greater than zero, got ", part.step());
     const int64_t start = part.start().value_or(0),
                   stop = part.stop().value_or(std::numeric_limits<int64_t>::max());
-    // Among others, a slice that spells out the whole dim makes no view, as in libtorch.
-    const bool is_whole = start == 0 && stop == view.size(dim_) && part.step() == 1;
-    if (is_only_ || !is_whole) view = slice(view, dim_, start, stop, part.step());
+    if (views_all_ || start != 0 || stop != view.size(dim_) || part.step() != 1)
+      view = slice(view, dim_, start, stop, part.step());
     ++dim_;
   }
 
@@ -122,7 +123,7 @@ class Viewed {
   }
 
   std::string_view function_;
-  bool is_only_, has_ellipsis_ = false;
+  bool views_all_, has_ellipsis_ = false;
   int64_t whole_dims_;  // that "..." stands for
   int64_t dim_ = 0;     // of the view, that the next index speaks of
 };
@@ -147,7 +148,7 @@ void assign(const Tensor& x, const Tensor& values) {
 }  // namespace
 
 Tensor Tensor::index(ArrayRef<TensorIndex> indices) const {
-  const Viewed viewed(*this, indices, "index");
+  const Viewed viewed(*this, indices, indices.size() == 1, "index");  // as libtorch does
   if (!viewed.tensors.empty()) return ops::index_by("IndexBackward0", viewed.view, viewed.tensors, "index");
   if (!viewed.view.is_same(*this)) return viewed.view;
   return record("AliasBackward0", view_of(*this, layout()),
@@ -157,11 +158,11 @@ Tensor Tensor::index(ArrayRef<TensorIndex> indices) const {
 Tensor& Tensor::index_put_(ArrayRef<TensorIndex> indices, const Tensor& values) {
   check_defined(*this, "index_put_", "self");
   check_defined(values, "index_put_", "values");
-  if (indices.size() == 1 && indices[0].kind() == TensorIndex::Kind::boolean) {
+  if (indices.size() == 1 && indices[0].is_boolean()) {
     if (indices[0].boolean()) assign(frost::unsqueeze(*this, 0), values);
     return *this;
   }
-  const Viewed viewed(*this, indices, "index_put_");
+  const Viewed viewed(*this, indices, false, "index_put_");
   if (viewed.tensors.empty())
     assign(viewed.view, values);
   else

@@ -108,9 +108,10 @@ Tensor gather_backward(const Tensor& y, const Dims& sizes, int64_t dim, const Te
 // y[i] = x[index[i]]:   grad_x[index[i]] += grad_out[i]
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
   dim = check_index(x, dim, index, "gather", "gather", "input");
-  check(index.numel() == 0 || fits_into(index, x, static_cast<size_t>(dim)), "gather",
-        "Size does not match at dimension ", dim, " expected index ", index.sizes(),
-        " to be smaller than self ", x.sizes(), " apart from dimension ", dim);
+  for (size_t d = 0; d < rank_of(index) && index.numel() > 0; ++d)
+    check(static_cast<int64_t>(d) == dim || size_of(index, d) <= size_of(x, d), "gather",
+          "Size does not match at dimension ", d, " expected index ", index.sizes(),
+          " to be smaller than self ", x.sizes(), " apart from dimension ", dim);
   const Tensor offsets = offsets_of(x, x.layout().strides, dim, index, "gather");
   const Tensor y = empty_tensor(index.sizes(), x.scalar_type(), "gather");
   kernels::take(x.scalar_type(), picks_of(offsets), y.data_ptr(), x.data_ptr());

@@ -58,9 +58,11 @@ Tensor slice(const Tensor& x, int64_t dim, optional<int64_t> start, optional<int
 Tensor Tensor::view(IntArrayRef sizes) const {
   check_defined(*this, "view", "self");
   Layout viewed;
-  check(layout().try_view(infer_sizes(sizes, numel(), "view"), viewed), "view", "view size ", sizes,
-        " is not compatible with input tensor's size ", this->sizes(), " and stride ", strides(),
-        " (at least one dimension spans across two contiguous subspaces). Use .reshape(...) instead.");
+  check(layout().try_view(infer_sizes(sizes, numel(), "view"), viewed), "view",
+        "view size is not compatible with input tensor's size and stride (at least one dimension spans "
+        "across two "
+        "contiguous subspaces). Use .reshape(...) instead. Size ",
+        this->sizes(), ", stride ", strides(), ", view size ", sizes);
   return resized("ViewBackward0", *this, viewed);
 }
 
