@@ -296,7 +296,8 @@ Tensor pow(const Tensor& x, const Tensor& exponent) {
                       return masked_fill(grad_out * (y * pow(*x, y - 1)), y == 0, 0);
                     }),
                 wrt(exponent, [x = Saved(x), y = Saved(exponent)](const Tensor& grad_out, const Tensor& z) {
-                  return masked_fill(grad_out * (z * log(*x)), logical_and(*x == 0, *y >= 0), 0);
+                  // log 1 = 0 in place of log 0, so that the slope has slopes itself
+                  return grad_out * (z * log(masked_fill(*x, logical_and(*x == 0, *y >= 0), 1)));
                 }));
 }
 
@@ -307,8 +308,7 @@ Tensor pow(const Scalar& x, const Tensor& exponent) {
   return record(
       "PowBackward2", binary(Binary::pow, x, exponent, "pow"),
       wrt(exponent, [x = x.toDouble(), y = Saved(exponent)](const Tensor& grad_out, const Tensor& z) {
-        const Tensor grad_y = grad_out * (z * std::log(x));
-        return x == 0 ? masked_fill(grad_y, *y >= 0, 0) : grad_y;
+        return grad_out * (x == 0 ? z * where(*y >= 0, 0., std::log(x)) : z * std::log(x));
       }));
 }
 
