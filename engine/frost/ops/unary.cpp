@@ -249,8 +249,8 @@ Dtype check_bounds(const Tensor& x, const optional<Scalar>& min, const optional<
 void clamp_into(const Tensor& y, const Tensor& x, const optional<Scalar>& min, const optional<Scalar>& max) {
   const Dtype dtype = y.scalar_type();
   const Dims& sizes = y.layout().sizes;
-  const double nan_or_number = min && max ? min->toDouble() - max->toDouble() : 0;
-  if (std::isnan(nan_or_number)) return kernels::fill(dtype, sizes, ops::out(y), nan_or_number);
+  const bool is_nan = min && max && (std::isnan(min->toDouble()) || std::isnan(max->toDouble()));
+  if (is_nan) return kernels::fill(dtype, sizes, ops::out(y), std::nan(""));
   constexpr double inf = std::numeric_limits<double>::infinity();
   using Long = std::numeric_limits<int64_t>;
   const Scalar lowest = dtype == kLong ? Scalar(Long::min()) : -inf;
