@@ -12,7 +12,8 @@ std::string to_text(IntArrayRef values) {
   return text + "]";
 }
 
-std::string times_text(IntArrayRef sizes) {
+std::string to_text(Times times) {
+  const IntArrayRef sizes = times.sizes;
   std::string text;
   for (size_t i = 0; i < sizes.size(); ++i) text.append(i == 0 ? "" : "x").append(std::to_string(sizes[i]));
   return text;

@@ -66,7 +66,11 @@ class Dims {
 
 inline std::string to_text(const Dims& dims) { return to_text(IntArrayRef(dims)); }
 std::ostream& operator<<(std::ostream& out, const Dims& dims);
-std::string times_text(IntArrayRef sizes);  // "2x3"
+// In a message: sizes as "2x3".
+struct Times {
+  IntArrayRef sizes;
+};
+std::string to_text(Times sizes);
 
 // The number of elements, ∏ sizes; an error naming `function` where a size is negative or the product
 // overflows.

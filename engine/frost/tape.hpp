@@ -129,7 +129,7 @@ class Node : public Pooled {
   const Output& output(size_t i) const { return i == 0 ? output_ : more_outputs_[i - 1]; }
 
   // The tensors that the node keeps for backward; none once they are freed.
-  std::vector<Tensor> saved_tensors() const;
+  virtual std::vector<Tensor> saved_tensors() const;
   // Bytes of the node itself; its saved tensors are not counted.
   virtual size_t bytes() const = 0;
 
@@ -271,6 +271,13 @@ class RuleNode final : public Node {
   }
 
   size_t bytes() const override { return sizeof *this; }
+
+  std::vector<Tensor> saved_tensors() const override {
+    std::vector<Tensor> tensors = Node::saved_tensors();
+    if constexpr (kUsesOutput)
+      if (output_.values().defined()) tensors.push_back(output_.values());
+    return tensors;
+  }
 
   void apply(ArrayRef<Tensor> grad_outs, Gradients& grads) override {
     if (!grad_outs[0].defined()) return;

@@ -309,7 +309,7 @@ class Tensor {
   Tensor& bernoulli_(double p = 0.5) const;
 
   TensorImpl* impl() const { return impl_.get(); }
-  const Layout& layout() const;
+  inline const Layout& layout() const;  // defined in tensor_impl.hpp
 
  private:
   Ref<TensorImpl> impl_;

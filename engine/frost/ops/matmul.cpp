@@ -80,8 +80,8 @@ void check_both_defined(const Tensor& x, const Tensor& y, std::string_view funct
 // z = x y:   grad_x = grad_out yᵀ, grad_y = xᵀ grad_out
 Tensor multiply(const Tensor& x, const Tensor& y, std::string_view function) {
   const int64_t m = x.size(0), k = x.size(1), n = y.size(1);
-  check(k == y.size(0), function, "mat1 and mat2 shapes cannot be multiplied (", times_text(x.sizes()),
-        " and ", times_text(y.sizes()), ")");
+  check(k == y.size(0), function, "mat1 and mat2 shapes cannot be multiplied (", Times{x.sizes()}, " and ",
+        Times{y.sizes()}, ")");
   check_dtypes(x, y, function);
   return record("MmBackward0", product({m, n}, x.scalar_type(), m, n, k, matrix(x), matrix(y)),
                 wrt(x, [y = Saved(y)](const Tensor& grad_out) { return mm(grad_out, t(*y)); }),
@@ -91,7 +91,7 @@ Tensor multiply(const Tensor& x, const Tensor& y, std::string_view function) {
 // z_i = Σ_j x_ij y_j:   grad_x_ij = grad_out_i y_j, grad_y = xᵀ grad_out
 Tensor multiply_vector(const Tensor& x, const Tensor& y) {
   const int64_t m = x.size(0), k = x.size(1);
-  check(k == y.size(0), "matmul", "size mismatch, got ", m, ", ", times_text(x.sizes()), ",", y.size(0));
+  check(k == y.size(0), "matmul", "size mismatch, got ", m, ", ", Times{x.sizes()}, ",", y.size(0));
   check_dtypes(x, y, "matmul");
   return record("MvBackward0", product({m}, x.scalar_type(), m, 1, k, matrix(x), column(y)),
                 wrt(x, [y = Saved(y)](const Tensor& grad_out) { return outer(grad_out, *y); }),
