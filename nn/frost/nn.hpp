@@ -1,6 +1,7 @@
 // Layers, masks and attention.
 #pragma once
 
+#include <frost/nn/attention.hpp>
 #include <frost/nn/functional.hpp>
 #include <frost/nn/init.hpp>
 #include <frost/nn/linear.hpp>

@@ -23,7 +23,8 @@ Tensor kaiming_uniform_(Tensor tensor, double a) {
         "Fan in and fan out can not be computed for tensor with fewer than 2 dimensions, got sizes ",
         tensor.sizes());
   const int64_t fan_in = tensor.numel() / std::max<int64_t>(tensor.size(0), 1);
-  const double bound = std::sqrt(6 / ((1 + a * a) * static_cast<double>(fan_in)));
+  const double gain = std::sqrt(2 / (1 + a * a));
+  const double bound = std::sqrt(3.0) * (gain / std::sqrt(static_cast<double>(fan_in)));
   return init::uniform_(tensor, -bound, bound);
 }
 

@@ -77,7 +77,7 @@ class Module : public std::enable_shared_from_this<Module> {
   void unfreeze() { set_requires_grad(true); }
 
   template <class M>
-  M* as() noexcept {
+  auto* as() noexcept {  // the module as an M, or null; M may be the holder or the Impl
     if constexpr (requires { typename M::ContainedType; })
       return dynamic_cast<typename M::ContainedType*>(this);
     else

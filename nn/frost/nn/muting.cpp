@@ -67,7 +67,7 @@ Tensor FrozenElements::weights(const Tensor& scores, const Tensor& mask) const {
 }
 
 std::string FrozenPads::name() const {
-  return std::string("method 2: pads frozen at ") + (pad_score_ == -INFINITY ? "-inf" : to_text(pad_score_));
+  return std::string("2: pads frozen at ") + (pad_score_ == -INFINITY ? "-inf" : to_text(pad_score_));
 }
 
 Attended FrozenPads::attend(const Scorer& score, const Tensor& input, const Tensor& lengths) const {

@@ -72,14 +72,14 @@ class ZeroedAndRenormalised : public BatchedMuting {
 // Method 1 of the article: -inf at the padding by masked_fill, then softmax.
 class Masked : public BatchedMuting {
  public:
-  std::string name() const override { return "method 1: masked with -inf"; }
+  std::string name() const override { return "1: masked with -inf"; }
   Tensor weights(const Tensor& scores, const Tensor& mask) const override;
 };
 
 // Method 1 as one op, functional::masked_softmax.
 class MaskedInOneOp : public BatchedMuting {
  public:
-  std::string name() const override { return "method 1, fused"; }
+  std::string name() const override { return "1: masked, in one op"; }
   Tensor weights(const Tensor& scores, const Tensor& mask) const override;
 };
 

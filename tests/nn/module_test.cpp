@@ -1,0 +1,141 @@
+#include <frost/nn/linear.hpp>
+#include <frost/nn/module.hpp>
+
+#include "gradients.hpp"
+
+#include <sstream>
+
+using namespace frost;
+using namespace frost::tests;
+using Catch::Contains;
+
+namespace {
+
+struct NetImpl : nn::Module {
+  NetImpl() {
+    scale = register_parameter("scale", ones({2}));
+    running = register_buffer("running", zeros({2}));
+    first = register_module("first", nn::Linear(2, 3));
+    second = register_module("second", nn::Linear(nn::LinearOptions(3, 1).bias(false)));
+  }
+  Tensor forward(const Tensor& x) { return second(tanh(first(x * scale))); }
+
+  Tensor scale, running;
+  nn::Linear first{nullptr}, second{nullptr};
+};
+TORCH_MODULE(Net);
+
+std::string printed(const nn::Module& module) {
+  std::ostringstream out;
+  out << module;
+  return out.str();
+}
+
+}  // namespace
+
+TEST_CASE("Module: parameters, buffers and modules by name, in the order of registration", "[nn][module]") {
+  const Net net;
+  CHECK(net->named_parameters().keys() ==
+        std::vector<std::string>{"scale", "first.weight", "first.bias", "second.weight"});
+  CHECK(net->named_parameters(false).keys() == std::vector<std::string>{"scale"});
+  CHECK(net->parameters().size() == 4);
+  CHECK(net->named_buffers().keys() == std::vector<std::string>{"running"});
+  CHECK(net->named_children().keys() == std::vector<std::string>{"first", "second"});
+  CHECK(net->named_modules().keys() == std::vector<std::string>{"", "first", "second"});
+  CHECK(net->modules(false).size() == 2);
+  CHECK(net->named_parameters()["scale"].requires_grad());
+  CHECK_FALSE(net->running.requires_grad());
+  CHECK_THROWS_WITH(net->named_parameters()["missing"], Contains("'missing' is not defined"));
+}
+
+TEST_CASE("Module: names that would be ambiguous are refused", "[nn][module]") {
+  nn::Module module;
+  module.register_parameter("weight", ones({1}));
+  CHECK_THROWS_WITH(module.register_parameter("weight", ones({1})), Contains("already defined"));
+  CHECK_THROWS_WITH(module.register_parameter("", ones({1})), Contains("must not be empty"));
+  CHECK_THROWS_WITH(module.register_buffer("a.b", ones({1})), Contains("must not contain a dot"));
+  CHECK_THROWS_WITH(module.register_module("child", nn::Linear{nullptr}),
+                    Contains("Accessing empty ModuleHolder"));
+}
+
+TEST_CASE("Module: train and eval reach every module", "[nn][module]") {
+  const Net net;
+  CHECK(net->is_training());
+  net->eval();
+  CHECK_FALSE(net->first->is_training());
+  net->train();
+  CHECK(net->first->is_training());
+}
+
+TEST_CASE("Module: zero_grad zeroes grads, or makes them absent", "[nn][module]") {
+  const Net net;
+  net(ones({2})).sum().backward();
+  REQUIRE(net->scale.grad().defined());
+  net->zero_grad();
+  CHECK(same(net->scale.grad(), zeros({2})));
+  net->zero_grad(/*set_to_none=*/true);
+  CHECK_FALSE(net->scale.grad().defined());
+}
+
+TEST_CASE("Module: freeze makes gradients absent, unfreeze brings them back", "[nn][module]") {
+  const Net net;
+  net->first->freeze();
+  net(ones({2})).sum().backward();
+  CHECK_FALSE(net->first->weight.grad().defined());
+  CHECK(net->second->weight.grad().defined());
+  net->first->unfreeze();
+  net(ones({2})).sum().backward();
+  CHECK(net->first->weight.grad().defined());
+}
+
+TEST_CASE("Module: to converts parameters where they are", "[nn][module]") {
+  const Net net;
+  const Tensor before = net->first->weight;
+  net->to(kDouble);
+  CHECK(net->first->weight.scalar_type() == kDouble);
+  CHECK(before.is_same(net->first->weight));
+  CHECK(net->running.scalar_type() == kDouble);
+  net(ones({2}, kDouble)).sum().backward();
+  CHECK(net->first->weight.grad().scalar_type() == kDouble);
+}
+
+TEST_CASE("Module: apply visits every module, children after parents", "[nn][module]") {
+  const Net net;
+  std::vector<std::string> visited;
+  net->apply(
+      [&visited](nn::Module& module) { visited.push_back(module.as<nn::Linear>() ? "Linear" : "Net"); });
+  CHECK(visited == std::vector<std::string>{"Net", "Linear", "Linear"});
+}
+
+TEST_CASE("Module: prints its structure", "[nn][module]") {
+  CHECK(printed(*nn::Linear(2, 3)) == "torch::nn::Linear(in_features=2, out_features=3, bias=true)");
+  CHECK_THAT(printed(*Net()),
+             Contains("(\n  (first): torch::nn::Linear(in_features=2, out_features=3, bias=true)\n"
+                      "  (second): torch::nn::Linear(in_features=3, out_features=1, bias=false)\n)"));
+}
+
+TEST_CASE("Linear: x Wᵀ + b, for any leading dimensions", "[nn][linear]") {
+  manual_seed(1);
+  const nn::Linear fc(3, 2);
+  fc->to(kDouble);
+  const Tensor x = randn({4, 5, 3}, kDouble);
+  const Tensor y = fc(x);
+  REQUIRE(y.sizes() == IntArrayRef({4, 5, 2}));
+  CHECK(allclose(y[1][2], matmul(fc->weight, x[1][2]) + fc->bias));
+  check_gradients(
+      [](const std::vector<Tensor>& xs) {
+        nn::Linear layer(3, 2);
+        layer->weight = xs[1];
+        layer->bias = xs[2];
+        return layer(xs[0]);
+      },
+      {trainable({2, 3}), trainable({2, 3}), trainable({2})});
+}
+
+TEST_CASE("Linear: starts as libtorch's does", "[nn][linear]") {
+  manual_seed(0);
+  const nn::Linear fc(2, 2);
+  // torch::manual_seed(0); torch::nn::Linear fc(2, 2);
+  CHECK(allclose(fc->weight, tensor({{-0.00529398, 0.37932289}, {-0.58198076, -0.52038747}}), 1e-5));
+  CHECK(allclose(fc->bias, tensor({-0.27234524, 0.18961589}), 1e-5));
+}
