@@ -4,7 +4,7 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 engine_packages=(cmake g++ ninja-build libxtensor-dev libxsimd-dev libopenblas-openmp-dev)
-examples_packages=(libcli11-dev libfmt-dev nlohmann-json3-dev)
+examples_packages=(libcli11-dev libfmt-dev libutfcpp-dev nlohmann-json3-dev)
 tests_packages=(catch2)
 # Used where the system has them: a cache for the compiler; libtorch, which tests/peer compares frost with.
 optional_packages=()
@@ -76,8 +76,8 @@ jobs() {
   echo $((memory < 1 ? 1 : memory < cores ? memory : cores))
 }
 
-# configure_and_build DIRECTORY [argument of cmake …]
-configure_and_build() {
+# configure DIRECTORY [argument of cmake …]
+configure() {
   local directory=$1 start=$SECONDS
   shift
   say "Configuring into $directory/"
@@ -95,6 +95,12 @@ configure_and_build() {
   }
   grep -E '^-- libtorch was not found' "$directory/configure.log" | sed 's/^-- /    /' || true
   note "done in $((SECONDS - start)) s"
+}
+
+# configure_and_build DIRECTORY [argument of cmake …]
+configure_and_build() {
+  local directory=$1 start
+  configure "$@"
   start=$SECONDS
   say "Building in $directory/ on $(jobs) core(s)"
   cmake --build "$directory" --parallel "$(jobs)"

@@ -1,0 +1,385 @@
+#include "report.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace side_by_side {
+
+namespace {
+
+// ---- numbers as a table shows them ----
+
+std::string percent(double share) {
+  if (std::isnan(share)) return "NaN";
+  if (share == 0) return "0";
+  return share < 0.0001 ? "<0.01%" : fmt::format("{:.{}f}%", 100 * share, share < 0.01 ? 2 : 1);
+}
+
+std::string small_number(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (value == 0) return "0";
+  return value < 1e-4 ? fmt::format("{:.0e}", value) : fmt::format("{:.2g}", value);
+}
+
+std::string sums(const Measured& row) {
+  if (std::isnan(row.smallest_sum)) return "NaN";
+  return row.sums_to_one() ? "yes" : fmt::format("{:.2f}", row.smallest_sum);
+}
+
+std::string pad_gradient(const Measured& row) {
+  switch (row.pad_gradient) {
+    case PadGradient::no_pads:
+      return "-";
+    case PadGradient::absent:
+      return "absent";
+    case PadGradient::zero:
+      return "zero";
+    case PadGradient::nan:
+      return "NaN";
+    case PadGradient::number:
+      return small_number(row.largest_pad_gradient);
+  }
+  return "";
+}
+
+std::string bytes(int64_t count) {
+  if (count < 10000) return fmt::format("{} B", count);
+  if (count < 10'000'000) return fmt::format("{:.0f} kB", static_cast<double>(count) / 1e3);
+  return fmt::format("{:.0f} MB", static_cast<double>(count) / 1e6);
+}
+
+std::string duration(double seconds) {
+  if (seconds < 9.995e-3) return fmt::format("{:.0f} µs", seconds * 1e6);
+  if (seconds < 9.995) return fmt::format("{:.0f} ms", seconds * 1e3);
+  return fmt::format("{:.0f} s", seconds);
+}
+
+const char* json_name(PadGradient gradient) {
+  switch (gradient) {
+    case PadGradient::no_pads:
+      return "no pads";
+    case PadGradient::absent:
+      return "absent";
+    case PadGradient::zero:
+      return "zero";
+    case PadGradient::number:
+      return "number";
+    case PadGradient::nan:
+      return "nan";
+  }
+  return "";
+}
+
+// ---- tables ----
+
+using Cells = std::vector<std::string>;
+
+struct Table {
+  std::vector<Cells> header;  // one or two lines
+  std::vector<Cells> rows;
+};
+
+Table method_table(const Report& report) {
+  Table table;
+  table.header = {{"", "sum", "on", "gradient", "gradient", "", "", "", ""},
+                  {"", "to 1", "pads", "at pads", "off by", "nodes", "graphs", "tape", "step"}};
+  for (const Measured& row : report.rows)
+    table.rows.push_back({row.name, sums(row), percent(row.leak), pad_gradient(row),
+                          small_number(row.difference), fmt::format("{}", row.nodes),
+                          fmt::format("{}", row.graphs), bytes(row.bytes), duration(row.seconds)});
+  return table;
+}
+
+Table growth_table(const Report& report) {
+  Table table;
+  table.header = {{"", "nodes", "", "tape", "", "step", "", ""},
+                  {"B", "masked", "frozen", "masked", "frozen", "masked", "frozen", "ratio"}};
+  for (const GrowthRow& row : report.growth) {
+    Cells cells{fmt::format("{}", row.batch_size)};
+    if (!row.is_measured)
+      cells.insert(cells.end(), {"too large", "", "", "", "", "", ""});
+    else
+      cells.insert(cells.end(), {fmt::format("{}", row.masked.nodes), fmt::format("{}", row.frozen.nodes),
+                                 bytes(row.masked.bytes), bytes(row.frozen.bytes),
+                                 duration(row.masked.seconds), duration(row.frozen.seconds),
+                                 fmt::format("{:.1f}", row.frozen.seconds / row.masked.seconds)});
+    table.rows.push_back(cells);
+  }
+  return table;
+}
+
+size_t width_of(const std::string& cell) {  // in characters: a byte that continues one is not counted
+  return static_cast<size_t>(std::count_if(
+      cell.begin(), cell.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+std::string to_text(const Table& table) {
+  std::vector<Cells> lines = table.header;
+  lines.insert(lines.end(), table.rows.begin(), table.rows.end());
+  std::vector<size_t> widths(lines.front().size(), 0);
+  for (const Cells& cells : lines)
+    for (size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], width_of(cells[i]));
+  std::string text;
+  for (size_t n = 0; n < lines.size(); ++n) {
+    std::string line;
+    for (size_t i = 0; i < lines[n].size(); ++i) {
+      const std::string gap(widths[i] - width_of(lines[n][i]), ' ');
+      line += (i == 0 ? "" : " ") + (i == 0 ? lines[n][i] + gap : gap + lines[n][i]);
+    }
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    if (n + 1 == table.header.size()) {
+      size_t total = widths.size() - 1;
+      for (const size_t width : widths) total += width;
+      text += std::string(total, '-') + "\n";
+    }
+  }
+  return text;
+}
+
+std::string escaped(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '&':
+        result += "&amp;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      default:
+        result += c;
+    }
+  }
+  return result;
+}
+
+std::string to_html(const Table& table) {
+  std::string html = "<table>\n";
+  const auto line = [&html](const Cells& cells, const char* tag) {
+    html += "<tr>";
+    for (const std::string& cell : cells) html += fmt::format("<{0}>{1}</{0}>", tag, escaped(cell));
+    html += "</tr>\n";
+  };
+  for (const Cells& cells : table.header) line(cells, "th");
+  for (const Cells& cells : table.rows) line(cells, "td");
+  return html + "</table>\n";
+}
+
+std::string wrapped(const std::string& text, size_t width) {
+  std::string result, line;
+  for (size_t start = 0; start < text.size();) {
+    const size_t end = std::min(text.find(' ', start), text.size());
+    const std::string word = text.substr(start, end - start);
+    start = end + 1;
+    if (!line.empty() && width_of(line) + 1 + width_of(word) > width) {
+      result += line + "\n";
+      line = "  ";
+      line += word;
+    } else {
+      line += (line.empty() ? "" : " ") + word;
+    }
+  }
+  return result + line + "\n";
+}
+
+std::string counted(int64_t count, const char* one, const char* many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+std::string description(const Report& report) {
+  const int64_t padding = report.positions - report.real_tokens;
+  std::string text = fmt::format(
+      "{} of {} from {}, {} long. Padded to {}, {} of {} ({}) {} padding.",
+      counted(report.batch_size, "sequence", "sequences"), report.token_kind, report.input,
+      report.shortest == report.longest ? counted(report.longest, "token", "tokens")
+                                        : fmt::format("{} to {} tokens", report.shortest, report.longest),
+      report.longest, padding, counted(report.positions, "position", "positions"),
+      percent(static_cast<double>(padding) / static_cast<double>(report.positions)),
+      padding == 1 ? "is" : "are");
+  if (report.sequences_in_input > static_cast<size_t>(report.batch_size))
+    text += fmt::format(" The input has {} sequences; the batch is the first {}.", report.sequences_in_input,
+                        report.batch_size);
+  if (report.empty_lines > 0)
+    text += fmt::format(" {} left out.", counted(static_cast<int64_t>(report.empty_lines), "empty line was",
+                                                 "empty lines were"));
+  return text;
+}
+
+constexpr const char* kColumns[] = {
+    "sum to 1: whether each sequence's weights sum to 1; else the smallest sum",
+    "on pads: attention given to padding, mean over the sequences",
+    "gradient at pads: of the loss at the padding's scores: a number, exactly zero, or absent (nothing flows "
+    "there)",
+    "gradient off by: largest difference of a parameter's gradient from that of the packed batch, over the "
+    "largest "
+    "gradient",
+    "nodes, graphs, tape: recorded ops, separate graphs for the batch, and bytes held for backward",
+    "step: forward and backward, median",
+};
+
+}  // namespace
+
+// ---- conclusions ----
+
+namespace {
+
+const Measured* find(const Report& report, const std::string& name) {
+  for (const Measured& row : report.rows)
+    if (row.name == name) return &row;
+  return nullptr;
+}
+
+constexpr double kAgrees = 1e-4;  // of gradients in Float: what rounding alone does stays below
+
+}  // namespace
+
+std::vector<std::string> conclusions(const Report& report) {
+  using namespace frost::nn;
+  std::vector<std::string> sentences;
+  const Measured* const none = find(report, NoMuting().name());
+  const Measured* const zeroed = find(report, ZeroedAfterSoftmax().name());
+  const Measured* const masked = find(report, Masked().name());
+  const Measured* const frozen_zero = find(report, FrozenPads(0).name());
+  const Measured* const frozen_inf = find(report, FrozenPads(-INFINITY).name());
+  const Measured* const after = find(report, FrozenAfterSoftmax().name());
+  const Measured* const elements = find(report, FrozenElements().name());
+
+  if (report.real_tokens == report.positions) {
+    sentences.push_back("All sequences have the same length, so there is no padding and nothing to mute.");
+    return sentences;
+  }
+  sentences.push_back(
+      fmt::format("Without a mask, padding takes {} of the attention, and the gradients are off by {}.",
+                  percent(none->leak), small_number(none->difference)));
+  if (!zeroed->sums_to_one())
+    sentences.push_back(fmt::format("Zeroing the weights after softmax breaks their sum: it falls to {:.2f}.",
+                                    zeroed->smallest_sum));
+  if (frozen_zero->leak > 0)
+    sentences.push_back(fmt::format(
+        "Pads frozen at 0 before softmax, as in the article's listing, get no gradient but still take {} of "
+        "the "
+        "attention, and with it they bend the gradients of the real tokens, by {}: e⁰ is 1, not 0.",
+        percent(frozen_zero->leak), small_number(frozen_zero->difference)));
+  if (after->pad_gradient == PadGradient::number)
+    sentences.push_back(
+        fmt::format("Freezing the pads' weights after softmax does not even keep the gradient from the pads' "
+                    "scores: up to {} "
+                    "reaches them through the sum that softmax divides by.",
+                    small_number(after->largest_pad_gradient)));
+  const bool agree =
+      masked->difference < kAgrees && frozen_inf->difference < kAgrees && frozen_inf->leak == 0;
+  const std::string apart =
+      fmt::format("gradients are within {} (masked) and {} (frozen) of the packed batch's",
+                  small_number(masked->difference), small_number(frozen_inf->difference));
+  sentences.push_back(
+      (agree
+           ? "The two methods agree when the frozen pads' scores are -inf: no attention on pads, and " + apart
+           : "The two methods do not agree in this run: " + apart) +
+      fmt::format(". At the pads the gradient is {} under the mask and {} when frozen.",
+                  pad_gradient(*masked), pad_gradient(*frozen_inf)));
+  sentences.push_back(fmt::format(
+      "It is cat, not freezing, that needs a graph per example: cat takes {} graphs and {} nodes for this "
+      "batch, "
+      "freezing element by element with where(mask, x.detach(), x) takes {} and {}, masking {} and {}.",
+      frozen_inf->graphs, frozen_inf->nodes, elements->graphs, elements->nodes, masked->graphs,
+      masked->nodes));
+  const auto last = std::find_if(report.growth.rbegin(), report.growth.rend(),
+                                 [](const GrowthRow& row) { return row.is_measured; });
+  if (last != report.growth.rend() && last->batch_size > 1)
+    sentences.push_back(
+        fmt::format("At B = {} the graph per example takes {} nodes where the mask takes {}, and {:.1f} "
+                    "times the time of a step.",
+                    last->batch_size, last->frozen.nodes, last->masked.nodes,
+                    last->frozen.seconds / last->masked.seconds));
+  return sentences;
+}
+
+std::string to_text(const Report& report) {
+  std::string text = wrapped(description(report), 78) + "\n" + to_text(method_table(report)) + "\n";
+  for (const char* column : kColumns) text += wrapped(column, 78);
+  text += "\nMethod 1 (masked with -inf) and method 2 (frozen at -inf) as the batch grows:\n\n";
+  text += to_text(growth_table(report)) + "\n";
+  for (const std::string& sentence : conclusions(report)) text += wrapped("- " + sentence, 78);
+  return text;
+}
+
+std::string to_json(const Report& report) {
+  using Json = nlohmann::ordered_json;
+  // JSON has no NaN: null stands for it.
+  const auto number = [](double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); };
+  const auto cost = [](const Cost& c) {
+    return Json{{"nodes", c.nodes}, {"graphs", c.graphs}, {"bytes", c.bytes}, {"seconds", c.seconds}};
+  };
+  Json json{{"version", 1},
+            {"input", report.input},
+            {"tokens", report.token_kind},
+            {"seed", report.seed},
+            {"threads", report.threads},
+            {"batch",
+             {{"sequences", report.batch_size},
+              {"shortest", report.shortest},
+              {"longest", report.longest},
+              {"real_tokens", report.real_tokens},
+              {"positions", report.positions},
+              {"vocabulary", report.vocabulary},
+              {"empty_lines", report.empty_lines}}},
+            {"methods", Json::array()},
+            {"growth", Json::array()},
+            {"conclusions", conclusions(report)}};
+  for (const Measured& row : report.rows)
+    json["methods"].push_back({{"name", row.name},
+                               {"sums_to_one", row.sums_to_one()},
+                               {"smallest_sum", number(row.smallest_sum)},
+                               {"largest_sum", number(row.largest_sum)},
+                               {"attention_on_pads", number(row.leak)},
+                               {"gradient_at_pads", json_name(row.pad_gradient)},
+                               {"largest_gradient_at_pads", number(row.largest_pad_gradient)},
+                               {"gradient_difference", number(row.difference)},
+                               {"nodes", row.nodes},
+                               {"graphs", row.graphs},
+                               {"bytes", row.bytes},
+                               {"seconds", row.seconds}});
+  for (const GrowthRow& row : report.growth) {
+    Json line{{"batch_size", row.batch_size}};
+    if (row.is_measured) {
+      line["masked"] = cost(row.masked);
+      line["frozen"] = cost(row.frozen);
+    }
+    json["growth"].push_back(line);
+  }
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string to_html(const Report& report) {
+  std::string html =
+      "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>frost: side by side</title>\n"
+      "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
+      "color-scheme:light dark}table{border-collapse:collapse;display:block;overflow-x:auto}"
+      "th,td{text-align:right;padding:.2rem .6rem;font-variant-numeric:tabular-nums;white-space:nowrap}"
+      "td:first-child{text-align:left}tr:nth-child(even) td{background:#8881}</style>\n"
+      "<h1>Attention over a padded batch, side by side</h1>\n";
+  html += fmt::format("<p>{}</p>\n", escaped(description(report)));
+  html += to_html(method_table(report));
+  html += "<ul>\n";
+  for (const char* column : kColumns) html += fmt::format("<li>{}</li>\n", escaped(column));
+  html +=
+      "</ul>\n<h2>As the batch grows</h2>\n<p>Method 1, masked with -inf, and method 2, frozen at "
+      "-inf.</p>\n";
+  html += to_html(growth_table(report));
+  html += "<h2>What this shows</h2>\n<ul>\n";
+  for (const std::string& sentence : conclusions(report))
+    html += fmt::format("<li>{}</li>\n", escaped(sentence));
+  return html + "</ul>\n</html>\n";
+}
+
+}  // namespace side_by_side

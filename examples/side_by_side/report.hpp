@@ -1,0 +1,36 @@
+// What was measured, as tables and sentences for a terminal, as JSON, and as a page.
+#pragma once
+
+#include "measure.hpp"
+
+#include <string>
+#include <vector>
+
+namespace side_by_side {
+
+struct GrowthRow {
+  int64_t batch_size = 0;
+  bool is_measured = true;  // false: the padded batch would be too large
+  Cost masked, frozen;
+};
+
+struct Report {
+  std::string input;
+  std::string token_kind;  // "words", "chars"
+  uint64_t seed = 0;
+  int threads = 1;
+  size_t empty_lines = 0, sequences_in_input = 0;
+  int64_t batch_size = 0, longest = 0, shortest = 0, real_tokens = 0, positions = 0, vocabulary = 0;
+  std::vector<Measured> rows;
+  std::vector<GrowthRow> growth;
+};
+
+// At most 80 columns wide.
+std::string to_text(const Report& report);
+std::string to_json(const Report& report);
+std::string to_html(const Report& report);
+
+// What the tables show, in sentences. Each is chosen by, and filled with, the numbers of this report.
+std::vector<std::string> conclusions(const Report& report);
+
+}  // namespace side_by_side

@@ -1,0 +1,223 @@
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "side_by_side/measure.hpp"
+#include "side_by_side/report.hpp"
+#include "side_by_side/text.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+using namespace side_by_side;
+using Catch::Contains;
+
+namespace {
+
+// A file with some content, gone with the object.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& content = "") {
+    std::ofstream(path_, std::ios::binary) << content;
+  }
+  ~TemporaryFile() { std::filesystem::remove(path_); }
+  const std::string& path() const { return path_; }
+  std::string content() const {
+    std::ifstream file(path_, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+ private:
+  std::string path_ = (std::filesystem::temp_directory_path() /
+                       ("side_by_side_" + std::to_string(getpid()) + "_" + std::to_string(count_++)))
+                          .string();
+  static inline int count_ = 0;
+};
+
+struct Ran {
+  int status;
+  std::string output;  // standard output and error, as they came
+};
+
+Ran run(const std::string& arguments) {
+  FILE* const pipe = popen((std::string(SIDE_BY_SIDE) + " " + arguments + " 2>&1").c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  Ran ran{0, ""};
+  std::array<char, 4096> buffer;
+  while (const size_t count = fread(buffer.data(), 1, buffer.size(), pipe))
+    ran.output.append(buffer.data(), count);
+  ran.status = WEXITSTATUS(pclose(pipe));
+  return ran;
+}
+
+// Lines that were wrapped, as one.
+std::string unwrapped(const std::string& text) {
+  std::string result;
+  for (const char c : text)
+    if (!std::isspace(static_cast<unsigned char>(c)))
+      result += c;
+    else if (!result.empty() && result.back() != ' ')
+      result += ' ';
+  return result;
+}
+
+std::string output_of(const std::string& arguments) { return unwrapped(run(arguments).output); }
+
+Text read(const std::string& content, TokenKind kind = TokenKind::words) {
+  return read_text(TemporaryFile(content).path(), kind);
+}
+
+using Words = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("read_text: words are what whitespace separates, a sequence a line", "[side_by_side]") {
+  const Text text = read("one two\n\n  \nthree\tfour  five\r\nsix");
+  CHECK(text.sequences == std::vector<Words>{{"one", "two"}, {"three", "four", "five"}, {"six"}});
+  CHECK(text.empty_lines == 2);
+}
+
+TEST_CASE("read_text: chars are code points", "[side_by_side]") {
+  CHECK(read("né à\n", TokenKind::chars).sequences == std::vector<Words>{{"n", "é", "à"}});
+  CHECK(read("\xEF\xBB\xBFtea\n").sequences == std::vector<Words>{{"tea"}});  // a byte order mark is no token
+  CHECK(read("a\u3000b\n").sequences == std::vector<Words>{{"a", "b"}});  // an ideographic space is a space
+}
+
+TEST_CASE("read_text: says what is wrong with the input, and where", "[side_by_side]") {
+  CHECK_THROWS_WITH(read(""), Contains("holds no tokens: it is empty"));
+  CHECK_THROWS_WITH(read("\n \n"), Contains("every line of it is blank"));
+  CHECK_THROWS_WITH(read("fine\nbad \xFF here\n"), Contains("line 2: byte 5 is not valid UTF-8 (0xff)"));
+  CHECK_THROWS_WITH(read_text("/no/such/file", TokenKind::words), Contains("can't open /no/such/file"));
+  CHECK_THROWS_WITH(read_text("/", TokenKind::words), Contains("can't read /: it is a folder"));
+}
+
+TEST_CASE("make_batch: numbers tokens from 1 and pads with 0", "[side_by_side]") {
+  const Batch batch = make_batch({{"a", "b", "a"}, {"c"}}, 3);
+  CHECK(frost::equal(batch.tokens, frost::tensor({{1, 2, 1}, {3, 0, 0}, {1, 2, 1}})));
+  CHECK(frost::equal(batch.lengths, frost::tensor({3, 1, 3})));
+  CHECK(batch.vocabulary == 4);
+  CHECK(batch.real_tokens() == 7);
+}
+
+TEST_CASE("measure: each way of muting shows what it does", "[side_by_side]") {
+  const Batch batch = make_batch({{"a", "b", "c", "d"}, {"e"}, {"f", "g"}}, 3);
+  const Model model(batch.vocabulary, 8, 0);
+  const std::vector<frost::Tensor> truth = true_gradients(model, batch);
+  const auto measured = [&](auto muting) {
+    return measure(std::make_shared<decltype(muting)>(muting), model, batch, truth);
+  };
+  using namespace frost::nn;
+  const Measured none = measured(NoMuting());
+  CHECK(none.leak > 0.1);
+  CHECK(none.difference > 0.01);
+  CHECK(none.pad_gradient == PadGradient::number);
+  CHECK(none.sums_to_one());
+  CHECK_FALSE(measured(ZeroedAfterSoftmax()).sums_to_one());
+  const Measured masked = measured(Masked());
+  CHECK(masked.pad_gradient == PadGradient::zero);
+  CHECK(masked.difference < 1e-5);
+  CHECK(masked.graphs == 1);
+  const Measured frozen = measured(FrozenPads(-INFINITY));
+  CHECK(frozen.pad_gradient == PadGradient::absent);
+  CHECK(frozen.difference < 1e-5);
+  CHECK(frozen.leak == 0);
+  CHECK(frozen.graphs == 3);
+  CHECK(frozen.nodes > masked.nodes);
+  const Measured leaking = measured(FrozenPads(0));
+  CHECK(leaking.leak > 0.1);
+  CHECK(leaking.difference > 0.01);
+  CHECK(measured(FrozenElements()).pad_gradient == PadGradient::zero);
+  CHECK(measured(Packed()).pad_gradient == PadGradient::no_pads);
+  CHECK(measured(Packed()).difference < 1e-6);
+}
+
+TEST_CASE("side_by_side: on the sentences that come with it", "[side_by_side]") {
+  const Ran ran = run("");
+  CHECK(ran.status == 0);
+  CHECK_THAT(unwrapped(ran.output), Contains("The two methods agree when the frozen pads' scores are -inf"));
+  CHECK_THAT(unwrapped(ran.output), Contains("It is cat, not freezing, that needs a graph per example"));
+  std::istringstream lines(ran.output);
+  for (std::string line; std::getline(lines, line);) {
+    INFO(line);
+    const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; };
+    CHECK(line.size() - static_cast<size_t>(std::count_if(line.begin(), line.end(), continues)) <= 80);
+  }
+}
+
+TEST_CASE("side_by_side: the JSON holds the numbers of the tables", "[side_by_side]") {
+  const TemporaryFile json, page;
+  REQUIRE(run("--json " + json.path() + " --html " + page.path()).status == 0);
+  const nlohmann::json report = nlohmann::json::parse(json.content());
+  CHECK(report["version"] == 1);
+  CHECK(report["methods"].size() == 10);
+  CHECK(report["growth"].size() == 5);
+  CHECK(report["growth"][4]["batch_size"] == 256);
+  CHECK(report["methods"][0]["attention_on_pads"].get<double>() > 0.1);
+  CHECK_THAT(page.content(), Contains("<table>") && Contains("2: pads frozen at -inf"));
+}
+
+TEST_CASE("side_by_side: a page does not run what the input says", "[side_by_side]") {
+  const TemporaryFile page;
+  const std::string named = page.path() + "<script>";
+  std::ofstream(named) << "a b\nc\n";
+  CHECK(run("--input '" + named + "' --html " + page.path()).status == 0);
+  std::filesystem::remove(named);
+  CHECK_THAT(page.content(), Contains("&lt;script&gt;") && !Contains("<script>"));
+}
+
+TEST_CASE("side_by_side: the same seed gives the same numbers", "[side_by_side]") {
+  const TemporaryFile first, second, other;
+  REQUIRE(run("--seed 3 --json " + first.path()).status == 0);
+  REQUIRE(run("--seed 3 --json " + second.path()).status == 0);
+  REQUIRE(run("--seed 4 --json " + other.path()).status == 0);
+  const auto leak = [](const TemporaryFile& file) {
+    return nlohmann::json::parse(file.content())["methods"][0]["attention_on_pads"];
+  };
+  CHECK(leak(first) == leak(second));
+  CHECK(leak(first) != leak(other));
+}
+
+TEST_CASE("side_by_side: input that is odd, but right", "[side_by_side]") {
+  const TemporaryFile one_token("word\n");
+  CHECK_THAT(output_of("--input " + one_token.path()), Contains("there is no padding and nothing to mute"));
+  const TemporaryFile gaps("\none two three\n\nfour\n");
+  CHECK_THAT(output_of("--input " + gaps.path()), Contains("2 empty lines were left out"));
+  CHECK_THAT(output_of("--input - < " + gaps.path()), Contains("2 sequences of words from standard input"));
+  CHECK_THAT(output_of("--tokens chars --input " + gaps.path()), Contains("of chars"));
+}
+
+TEST_CASE("side_by_side: a line of 100,000 tokens", "[side_by_side]") {
+  std::string line;
+  for (int i = 0; i < 100000; ++i) line += "word" + std::to_string(i % 1000) + " ";
+  const TemporaryFile file(line + "\nshort one\n");
+  const Ran ran = run("--input " + file.path());
+  CHECK(ran.status == 0);
+  CHECK_THAT(ran.output,
+             Contains("100000 tokens") && Contains("The two methods agree") && Contains("too large"));
+}
+
+TEST_CASE("side_by_side: errors have a sentence and a status", "[side_by_side]") {
+  const TemporaryFile empty, invalid("\xFF\n");
+  for (const std::string& arguments :
+       {std::string("--input /no/such/file"), "--input " + empty.path(), "--input " + invalid.path(),
+        std::string("--json /no/such/folder/x.json"), std::string("--input - < /dev/null")}) {
+    INFO(arguments);
+    const Ran ran = run(arguments);
+    CHECK(ran.status == 1);
+    CHECK_THAT(ran.output, Catch::StartsWith("side_by_side: "));
+  }
+  for (const char* arguments : {"--nonsense", "--batch 0", "--tokens letters", "--seed x", "--threads 0"}) {
+    INFO(arguments);
+    CHECK(run(arguments).status == 2);
+  }
+  CHECK(run("--help").status == 0);
+  CHECK_THAT(output_of("--help"), Contains("--tokens") && Contains("Exit status"));
+}
