@@ -107,7 +107,10 @@ int64_t count_steps(int64_t start, int64_t end, int64_t step) {
   const auto from = static_cast<uint64_t>(start), to = static_cast<uint64_t>(end),
              by = static_cast<uint64_t>(step);
   const uint64_t distance = step > 0 ? to - from : from - to, pace = step > 0 ? by : -by;
-  return static_cast<int64_t>(distance / pace + (distance % pace != 0));
+  const uint64_t count = distance / pace + (distance % pace != 0);
+  check(count < uint64_t{1} << 63, "arange", "invalid size, possible overflow? from ", start, " to ", end,
+        " by ", step);
+  return static_cast<int64_t>(count);
 }
 
 int64_t count_steps(double start, double end, double step) {
@@ -126,17 +129,23 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, const 
   const bool is_floating = start.isFloatingPoint() || end.isFloatingPoint() || step.isFloatingPoint();
   const Dtype dtype = options.dtype_opt().value_or(is_floating ? kFloat : kLong);
   check(dtype != kBool, "arange", "\"arange_cpu\" not implemented for 'Bool'");
-  for (const Scalar* bound : {&start, &end, &step})
-    if (dtype == kLong) ops::check_fits(*bound, dtype, "arange");
+  if (dtype == kLong)
+    for (const Scalar* number : {&start, &end, &step}) ops::check_fits(*number, dtype, "arange");
   const int64_t count = dtype == kLong ? count_steps(start.toLong(), end.toLong(), step.toLong())
                                        : count_steps(start.toDouble(), end.toDouble(), step.toDouble());
   const Tensor x = make(count, dtype, options, "arange");
-  visit(dtype, [&]<class T>() {
-    using Step =
-        std::conditional_t<std::is_floating_point_v<T>, double, int64_t>;  // float elements too: in double
-    const Step first = start.to<Step>(), by = step.to<Step>();
+  if (dtype == kLong) {
+    // Without sign: start and end may lie further apart than the largest integer.
+    const auto first = static_cast<uint64_t>(start.toLong()), by = static_cast<uint64_t>(step.toLong());
+    int64_t* const elements = x.data_ptr<int64_t>();
+    for (int64_t i = 0; i < count; ++i)
+      elements[i] = static_cast<int64_t>(first + static_cast<uint64_t>(i) * by);
+    return x;
+  }
+  visit_floating(dtype, [&]<class T>() {
     T* const elements = x.data_ptr<T>();
-    for (int64_t i = 0; i < count; ++i) elements[i] = static_cast<T>(first + static_cast<Step>(i) * by);
+    for (int64_t i = 0; i < count; ++i)
+      elements[i] = static_cast<T>(std::fma(static_cast<double>(i), step.toDouble(), start.toDouble()));
   });
   return x;
 }
@@ -145,16 +154,21 @@ Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, const Ten
   const Dtype dtype = options.dtype();
   check(steps >= 0, "linspace", "number of steps must be non-negative, got ", steps);
   check(dtype != kBool, "linspace", "\"linspace_cpu\" not implemented for 'Bool'");
+  for (const Scalar* number : {&start, &end}) ops::check_fits(*number, dtype, "linspace");
   const Tensor x = make(steps, dtype, options, "linspace");
   visit(dtype, [&]<class T>() {
-    // In the element's own precision. Each half counts from its own end, so that both ends are met exactly.
+    // In the element's own precision, integers in double. Each half counts from its own end: both are exact.
     using Step = std::conditional_t<std::is_floating_point_v<T>, T, double>;
-    const Step first = start.to<T>(), last = end.to<T>(),
-               step = (last - first) / static_cast<Step>(steps - 1);
+    const Step first = start.to<T>(), last = steps == 1 ? first : end.to<T>();
+    const Step step = (last - first) / static_cast<Step>(std::max<int64_t>(steps - 1, 1));
+    const auto at = [](Step from, Step by, int64_t i) {
+      const Step count = static_cast<Step>(i);
+      // Not fused for integers: a product that is all but an integer is to be rounded to it.
+      return std::is_floating_point_v<T> ? std::fma(by, count, from) : from + by * count;
+    };
     T* const elements = x.data_ptr<T>();
     for (int64_t i = 0; i < steps; ++i)
-      elements[i] = static_cast<T>(i < steps / 2 ? first + step * static_cast<Step>(i)
-                                                 : last - step * static_cast<Step>(steps - i - 1));
+      elements[i] = static_cast<T>(i < steps / 2 ? at(first, step, i) : at(last, -step, steps - i - 1));
   });
   return x;
 }
