@@ -58,9 +58,9 @@ Tensor& copy_(const Tensor& x, const Tensor& source) {
   check_defined(source, "copy_", "src");
   const bool is_recorded = is_recorded_in(x, source);
   check_in_place(x, "copy_", is_recorded);
-  check(broadcast_sizes(x.sizes(), source.sizes(), "copy_") == x.layout().sizes, "copy_",
-        "output with shape ", x.sizes(), " doesn't match the broadcast shape ",
-        broadcast_sizes(x.sizes(), source.sizes(), "copy_"));
+  if (!is_broadcastable_to(source.sizes(), x.sizes()))
+    fail("copy_", "output with shape ", x.sizes(), " doesn't match the broadcast shape ",
+         broadcast_sizes(x.sizes(), source.sizes(), "copy_"));
   if (x.is_same(source)) return const_cast<Tensor&>(x);
   if (!is_recorded) {
     // Where both lie in one memory, writing x must not change what is still to be read.
@@ -99,14 +99,16 @@ Tensor& fill_(const Tensor& x, const Tensor& value) {
   check_defined(value, "fill_", "value");
   check(value.dim() == 0, "fill_", "fill_ only supports 0-dimension value tensor but got tensor with ",
         value.dim(), " dimensions.");
+  const Scalar number = value.item();
+  ops::check_fits(number, x.scalar_type(), "fill_");
   const bool is_recorded = is_recorded_in(x, value);
   check_in_place(x, "fill_", is_recorded);
   if (!is_recorded) {
-    overwrite(x, value.item());
+    overwrite(x, number);
     return const_cast<Tensor&>(x);
   }
   const Tensor y = empty_tensor(x.sizes(), x.scalar_type(), "fill_");
-  overwrite(y, value.item());
+  overwrite(y, number);
   write_in_place(x,
                  record("FillBackward3", y, wrt(x, zero_gradient),
                         wrt(value, [](const Tensor& grad_out) { return sum(grad_out); })),
