@@ -31,6 +31,10 @@ Dims memory_order(const Layout& layout) {
 // memory.
 template <class Fill>
 Tensor draw(const Tensor& x, const Layout& layout, const Fill& fill) {
+  if (x.is_contiguous() && layout.is_contiguous()) {
+    fill(x.data_ptr(), x.numel());
+    return x;
+  }
   const Tensor place = alias(x, x.layout().permute(memory_order(layout)));
   if (place.is_contiguous()) {
     fill(place.data_ptr(), place.numel());
