@@ -101,13 +101,13 @@ size_t Tensor::use_count() const { return defined() ? impl_->count.load() : 0; }
 
 int64_t Tensor::size(int64_t dim) const {
   const Layout& layout = get(*this, "size").layout;
-  check(layout.rank() > 0, "size", "dimension specified as ", dim, " but tensor has no dimensions");
+  check(layout.rank() > 0, "size", "Dimension specified as ", dim, " but tensor has no dimensions");
   return layout.sizes[wrap_dim(dim, layout.rank(), "size")];
 }
 
 int64_t Tensor::stride(int64_t dim) const {
   const Layout& layout = get(*this, "stride").layout;
-  check(layout.rank() > 0, "stride", "dimension specified as ", dim, " but tensor has no dimensions");
+  check(layout.rank() > 0, "stride", "Dimension specified as ", dim, " but tensor has no dimensions");
   return layout.strides[wrap_dim(dim, layout.rank(), "stride")];
 }
 
@@ -127,10 +127,8 @@ template float* Tensor::data_ptr<float>() const;
 template double* Tensor::data_ptr<double>() const;
 
 Scalar Tensor::item() const {
-  check(get(*this, "item").numel == 1, "item",
-        numel() == 0 ? "a Tensor with no elements cannot be converted to Scalar: it has "
-                     : "only one element tensors can be converted to Python scalars: it has ",
-        numel(), " elements, shape ", sizes());
+  check(get(*this, "item").numel == 1, "item", "a Tensor with ", numel(),
+        " elements cannot be converted to Scalar, only one with one element can; its shape is ", sizes());
   return visit(scalar_type(), [this]<class T>() { return Scalar(*reinterpret_cast<const T*>(impl_->data)); });
 }
 
@@ -147,8 +145,7 @@ const Tensor& Tensor::set_requires_grad(bool requires_grad) const {
   TensorImpl& impl = get(*this, "set_requires_grad");
   check(is_leaf() || requires_grad, "requires_grad_",
         "you can only change requires_grad flags of leaf variables. If you want to use a computed variable "
-        "in a "
-        "subgraph that doesn't require differentiation use var_no_grad = var.detach().");
+        "in a subgraph that doesn't require differentiation use var_no_grad = var.detach().");
   if (!is_leaf()) return *this;  // it requires grad already
   check(!requires_grad || is_floating_point(), "requires_grad_",
         "Only Tensors of floating point and complex dtype can require gradients; this one is ",
