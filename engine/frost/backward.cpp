@@ -11,9 +11,9 @@ struct Backward::Pending : Pooled {
   Ref<Node> node;
   uint64_t arrival = 0;
   bool is_elsewhere = false;
-  Tensor total;                                    // of the node's first input …
-  std::vector<Tensor> more_totals;                 // … and of the others
-  std::vector<std::pair<uint32_t, Slice>> slices;  // by input; put into the total when the node runs
+  Tensor total;                                            // of the node's first input …
+  std::vector<Tensor> more_totals;                         // … and of the others
+  std::vector<std::pair<uint32_t, GradientSlice>> slices;  // by input; put into the total when the node runs
 
   Tensor& total_of(uint32_t input_nr) {
     if (input_nr == 0) return total;
@@ -154,7 +154,7 @@ void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* fro
   }
   Pending& pending = pending_of(edge.function);
   if (gradient.is_slice) {
-    pending.slices.emplace_back(edge.input_nr, Slice{gradient.value, gradient.region});
+    pending.slices.emplace_back(edge.input_nr, GradientSlice{gradient.value, gradient.region});
     return;
   }
   Tensor& total = pending.total_of(edge.input_nr);
@@ -205,7 +205,7 @@ void Backward::collect(Pending& pending) {
     std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (auto slice = all.begin(); slice != all.end();) {
     const uint32_t i = slice->first;
-    std::vector<Slice> slices;
+    std::vector<GradientSlice> slices;
     for (; slice != all.end() && slice->first == i; ++slice) slices.push_back(std::move(slice->second));
     grad_outs_[i] = assemble(grad_outs_[i], node.output(i).sizes, node.output(i).dtype, slices);
   }
@@ -250,7 +250,7 @@ Tensor Backward::grad_input(size_t i) const {
   if (!entry.is_slice || !entry.value.defined()) return entry.value;
   const Edge& edge = ran_->next_edge(i);
   const Node::Output& input = edge.function->output(edge.input_nr);
-  return assemble(Tensor(), input.sizes, input.dtype, Slice{entry.value, entry.region});
+  return assemble(Tensor(), input.sizes, input.dtype, GradientSlice{entry.value, entry.region});
 }
 
 // ---- with respect to some inputs only ----

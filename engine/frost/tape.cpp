@@ -207,7 +207,7 @@ void refresh(TensorImpl& view) {
   for (size_t d = 0; d < region.rank(); ++d)  // of an expanded dim the gradients add up
     if (region.strides[d] == 0 && region.sizes[d] > 1) region.sizes[d] = 1;
   view.base_writes = view.base->writes;
-  auto rule = wrt(base, [region](const Tensor& grad_out) { return Slice{grad_out, region}; });
+  auto rule = wrt(base, [region](const Tensor& grad_out) { return GradientSlice{grad_out, region}; });
   view.set_grad_fn(
       Ref<Node>::adopt(new detail::RuleNode<decltype(rule.rule)>("AsStridedBackward0", self, rule)), 0);
 }

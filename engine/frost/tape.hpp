@@ -45,7 +45,7 @@ class Backward;
 // A gradient that is zero but for the elements that `region` picks out of the contiguous input; those have
 // `value`. Views into a part of a tensor return it, so that T slices of one tensor cost as much as the
 // tensor, not T times it.
-struct Slice {
+struct GradientSlice {
   Tensor value;
   Layout region;
 };
@@ -56,7 +56,7 @@ class Gradients {
   // Whether anyone asks for the gradient of input i; one that is not wanted need not be computed.
   bool wanted(size_t i) const { return entries_[i].wanted; }
   void set(size_t i, Tensor gradient) { entries_[i].value = std::move(gradient); }
-  void set(size_t i, Slice slice) {
+  void set(size_t i, GradientSlice slice) {
     entries_[i].value = std::move(slice.value);
     entries_[i].region = slice.region;
     entries_[i].is_slice = true;
@@ -217,7 +217,7 @@ struct Wrt {
 };
 
 // An input and the rule for its gradient: rule(grad_out) or rule(grad_out, output), returning a Tensor or a
-// Slice.
+// GradientSlice.
 template <class Rule>
 Wrt<Rule> wrt(const Tensor& input, Rule rule) {
   return {input, std::move(rule)};
@@ -354,8 +354,8 @@ class JointNode final : public Node {
 
 }  // namespace detail
 
-// Records how output came from the inputs, and returns it. An undefined input is frozen. Integers and bools have
-// no gradient: nothing is recorded.
+// Records how output came from the inputs, and returns it. An undefined input is frozen. Integers and bools
+// have no gradient: nothing is recorded.
 template <class... Rules>
 Tensor record(const char* name, Tensor output, Wrt<Rules>... inputs) {
   if (GradMode::is_enabled() && ((inputs.tensor.defined() && inputs.tensor.requires_grad()) || ...) &&
@@ -465,7 +465,7 @@ class Backward {
 // total + gradient, in total's own memory where nobody else can see it.
 void accumulate(Tensor& total, const Tensor& gradient);
 // A tensor of the given sizes that holds total (undefined: zeros) plus the slices.
-Tensor assemble(const Tensor& total, const Dims& sizes, Dtype dtype, ArrayRef<Slice> slices);
+Tensor assemble(const Tensor& total, const Dims& sizes, Dtype dtype, ArrayRef<GradientSlice> slices);
 // x summed over the dimensions in which `sizes` was broadcast to it, and converted to dtype.
 Tensor reduce_to(const Tensor& x, const Dims& sizes, Dtype dtype);
 // The elements of contiguous x at `region`, and x with zeros there: what a write through a view replaces and

@@ -40,7 +40,7 @@ Tensor reduce_to(const Tensor& x, const Dims& sizes, Dtype dtype) {
 }
 
 // y = total + Σ slices:   grad_total = grad_out, grad_slice = grad_out at its region
-Tensor assemble(const Tensor& total, const Dims& sizes, Dtype dtype, ArrayRef<Slice> slices) {
+Tensor assemble(const Tensor& total, const Dims& sizes, Dtype dtype, ArrayRef<GradientSlice> slices) {
   const bool is_ours =
       total.defined() && !GradMode::is_enabled() && is_sole_owner(total) && total.is_contiguous();
   Tensor y = is_ours ? total : empty_tensor(sizes, dtype);
@@ -50,7 +50,7 @@ Tensor assemble(const Tensor& total, const Dims& sizes, Dtype dtype, ArrayRef<Sl
     copy_values(y, total);
   std::vector<Tensor> inputs{total};
   std::vector<Layout> regions;
-  for (const Slice& slice : slices) {
+  for (const GradientSlice& slice : slices) {
     const Tensor place = alias(y, slice.region);
     kernels::binary(kernels::Binary::add, dtype, slice.region.sizes, ops::out(place), ops::in(place),
                     ops::in(slice.value));
@@ -75,7 +75,7 @@ Tensor inside(const Tensor& x, const Layout& region) {
   Layout layout = region;
   layout.offset += source.layout().offset;
   return record("AsStridedBackward0", view_of(source, layout), wrt(source, [region](const Tensor& grad_out) {
-                  return Slice{grad_out, region};
+                  return GradientSlice{grad_out, region};
                 }));
 }
 

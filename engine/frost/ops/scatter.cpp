@@ -59,7 +59,7 @@ Layout corner(const Layout& source, const Dims& index_sizes) {
 Tensor from_corner(const Tensor& grad, const Dims& sizes) {
   if (grad.layout().sizes == sizes) return grad;
   if (grad.numel() == 0) return zeros(sizes, grad.scalar_type());
-  const Slice slice{grad, corner(Layout::contiguous(sizes), grad.layout().sizes)};
+  const GradientSlice slice{grad, corner(Layout::contiguous(sizes), grad.layout().sizes)};
   return assemble(Tensor(), sizes, grad.scalar_type(), slice);
 }
 

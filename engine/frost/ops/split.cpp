@@ -21,7 +21,7 @@ std::vector<Tensor> divide(const char* name, const Tensor& x, int64_t count, con
                                                                          Gradients& grads) {
                  if (!grads.wanted(0)) return;
                  const Layout whole = Layout::contiguous(sizes);
-                 std::vector<Slice> slices;
+                 std::vector<GradientSlice> slices;
                  for (size_t i = 0; i < grad_outs.size(); ++i)
                    if (grad_outs[i].defined())
                      slices.push_back({grad_outs[i], part(whole, static_cast<int64_t>(i))});

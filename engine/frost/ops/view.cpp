@@ -1,5 +1,5 @@
 // Views: other sizes and strides over the same memory. Forward they move no numbers; backward a gradient is
-// seen through the inverse view, or put at its place in zeros (Slice).
+// seen through the inverse view, or put at its place in zeros (GradientSlice).
 #include <frost/ops/common.hpp>
 
 #include <limits>
@@ -20,7 +20,7 @@ template <class Change>
 Tensor pick(const char* name, const Tensor& x, const Change& change) {
   return record(name, view_of(x, change(x.layout())),
                 wrt(x, [region = region_of(x, change)](const Tensor& grad_out) {
-                  return Slice{grad_out, region};
+                  return GradientSlice{grad_out, region};
                 }));
 }
 
