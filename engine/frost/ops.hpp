@@ -72,7 +72,7 @@ Tensor& zero_(const Tensor& x);
 Dtype result_type(const Tensor& x, const Tensor& y);  // the dtype that x and y promote to
 Dtype result_type(const Tensor& x, const Scalar& y);
 
-// ---- arithmetic (ops/arithmetic.cpp) ----
+// ---- arithmetic (ops/arithmetic.cpp, ops/pow.cpp) ----
 
 Tensor add(const Tensor& x, const Tensor& y, const Scalar& alpha = 1);  // x + alpha·y
 Tensor add(const Tensor& x, const Scalar& y, const Scalar& alpha = 1);

@@ -1,7 +1,5 @@
-// x + y, x - y, x·y, x / y, xʸ, max(x, y), min(x, y).
+// x + y, x - y, x·y, x / y, max(x, y), min(x, y).
 #include <frost/ops/common.hpp>
-
-#include <cmath>
 
 namespace frost {
 
@@ -9,17 +7,6 @@ using kernels::Binary;
 using ops::binary;
 
 namespace {
-
-Dtype common_dtype(const Tensor& x, const Tensor& y, std::string_view function) {
-  check_defined(x, function);
-  check_defined(y, function, "other");
-  return result_type(x, y);
-}
-
-Dtype common_dtype(const Tensor& x, const Scalar& y, std::string_view function) {
-  check_defined(x, function);
-  return result_type(x, y);
-}
 
 // ---- in place: checked as a whole, then either written over or, where it is recorded, computed and copied
 // ----
@@ -35,14 +22,13 @@ void check_in_place(const Tensor& x, Dtype result, std::string_view function) {
 }
 
 Tensor& overwrite(Binary op, const Tensor& x, const Tensor& y, std::string_view function) {
+  if (ops::interlock(x, y)) return overwrite(op, x, clone(y), function);
   const Dtype dtype = x.scalar_type();
   const Dims& sizes = x.layout().sizes;
-  if (result_type(x, y) == dtype) {
-    const Tensor operand = ops::apart(ops::converted(y, dtype), x);
-    kernels::binary(op, dtype, sizes, ops::out(x), ops::in(x), ops::in(operand, sizes));
-  } else {
+  if (result_type(x, y) == dtype)
+    kernels::binary(op, dtype, sizes, ops::out(x), ops::in(x), ops::Operand(y, dtype, sizes));
+  else
     copy_values(x, binary(op, x, y, function));
-  }
   return ops::written(x);
 }
 
@@ -86,11 +72,10 @@ Scalar scaled(const Scalar& y, const Scalar& alpha, Dtype dtype) {
 
 // x + alpha·y as plain numbers.
 Tensor add_scaled(const Tensor& x, const Tensor& y, const Scalar& alpha, std::string_view function) {
-  const Dtype dtype = common_dtype(x, y, function);
+  const Dtype dtype = ops::common_dtype(x, y, function);
   const Dims sizes = broadcast_sizes(x.sizes(), y.sizes(), function);
   const Tensor z = empty_tensor(sizes, dtype, function);
-  const Tensor converted_x = ops::converted(x, dtype), converted_y = ops::converted(y, dtype);
-  kernels::add_scaled(dtype, sizes, ops::out(z), ops::in(converted_x, sizes), ops::in(converted_y, sizes),
+  kernels::add_scaled(dtype, sizes, ops::out(z), ops::Operand(x, dtype, sizes), ops::Operand(y, dtype, sizes),
                       alpha);
   return z;
 }
@@ -98,14 +83,13 @@ Tensor add_scaled(const Tensor& x, const Tensor& y, const Scalar& alpha, std::st
 // x ← x + alpha·y, not recorded.
 Tensor& overwrite_scaled(const Tensor& x, const Tensor& y, const Scalar& alpha, std::string_view function) {
   if (is_one(alpha)) return overwrite(Binary::add, x, y, function);
+  if (ops::interlock(x, y)) return overwrite_scaled(x, clone(y), alpha, function);
   const Dtype dtype = x.scalar_type();
   const Dims& sizes = x.layout().sizes;
-  if (result_type(x, y) == dtype) {
-    const Tensor operand = ops::apart(ops::converted(y, dtype), x);
-    kernels::add_scaled(dtype, sizes, ops::out(x), ops::in(x), ops::in(operand, sizes), alpha);
-  } else {
+  if (result_type(x, y) == dtype)
+    kernels::add_scaled(dtype, sizes, ops::out(x), ops::in(x), ops::Operand(y, dtype, sizes), alpha);
+  else
     copy_values(x, add_scaled(x, y, alpha, function));
-  }
   return ops::written(x);
 }
 
@@ -118,14 +102,14 @@ Tensor add(const Tensor& x, const Tensor& y, const Scalar& alpha) {
                   wrt(x, [](const Tensor& grad_out) { return grad_out; }),
                   wrt(y, [](const Tensor& grad_out) { return grad_out; }));
   }
-  check_alpha(alpha, common_dtype(x, y, "add"), "add");
+  check_alpha(alpha, ops::common_dtype(x, y, "add"), "add");
   return record("AddBackward0", add_scaled(x, y, alpha, "add"),
                 wrt(x, [](const Tensor& grad_out) { return grad_out; }),
                 wrt(y, [alpha](const Tensor& grad_out) { return grad_out * alpha; }));
 }
 
 Tensor add(const Tensor& x, const Scalar& y, const Scalar& alpha) {
-  const Dtype result = common_dtype(x, y, "add");
+  const Dtype result = ops::common_dtype(x, y, "add");
   check_alpha(alpha, result, "add");
   return record("AddBackward1", binary(Binary::add, x, scaled(y, alpha, result), "add"),
                 wrt(x, [](const Tensor& grad_out) { return grad_out; }));
@@ -134,7 +118,7 @@ Tensor add(const Tensor& x, const Scalar& y, const Scalar& alpha) {
 Tensor operator+(const Scalar& x, const Tensor& y) { return add(y, x); }
 
 Tensor& add_(const Tensor& x, const Tensor& y, const Scalar& alpha) {
-  const Dtype result = common_dtype(x, y, "add_");
+  const Dtype result = ops::common_dtype(x, y, "add_");
   check_alpha(alpha, result, "add_");
   check_in_place(x, y, result, "add_");
   return ops::is_recorded(x, y) ? ops::write_recorded(x, add(x, y, alpha), "add_")
@@ -142,7 +126,7 @@ Tensor& add_(const Tensor& x, const Tensor& y, const Scalar& alpha) {
 }
 
 Tensor& add_(const Tensor& x, const Scalar& y, const Scalar& alpha) {
-  const Dtype result = common_dtype(x, y, "add_");
+  const Dtype result = ops::common_dtype(x, y, "add_");
   check_alpha(alpha, result, "add_");
   check_in_place(x, result, "add_");
   return ops::is_recorded(x) ? ops::write_recorded(x, add(x, y, alpha), "add_")
@@ -151,7 +135,7 @@ Tensor& add_(const Tensor& x, const Scalar& y, const Scalar& alpha) {
 
 // z = x - αy:   grad_x = grad_out, grad_y = -α·grad_out
 Tensor sub(const Tensor& x, const Tensor& y, const Scalar& alpha) {
-  const Dtype result = common_dtype(x, y, "sub");
+  const Dtype result = ops::common_dtype(x, y, "sub");
   check_subtractable(x.scalar_type(), y.scalar_type(), "sub");
   check_alpha(alpha, result, "sub");
   return record(
@@ -161,7 +145,7 @@ Tensor sub(const Tensor& x, const Tensor& y, const Scalar& alpha) {
 }
 
 Tensor sub(const Tensor& x, const Scalar& y, const Scalar& alpha) {
-  const Dtype result = common_dtype(x, y, "sub");
+  const Dtype result = ops::common_dtype(x, y, "sub");
   check_subtractable(x.scalar_type(), y.type(), "sub");
   check_alpha(alpha, result, "sub");
   return record("SubBackward1", binary(Binary::sub, x, scaled(y, alpha, result), "sub"),
@@ -169,7 +153,7 @@ Tensor sub(const Tensor& x, const Scalar& y, const Scalar& alpha) {
 }
 
 Tensor& sub_(const Tensor& x, const Tensor& y, const Scalar& alpha) {
-  const Dtype result = common_dtype(x, y, "sub_");
+  const Dtype result = ops::common_dtype(x, y, "sub_");
   check_subtractable(x.scalar_type(), y.scalar_type(), "sub_");
   check_alpha(alpha, result, "sub_");
   check_in_place(x, y, result, "sub_");
@@ -178,7 +162,7 @@ Tensor& sub_(const Tensor& x, const Tensor& y, const Scalar& alpha) {
 }
 
 Tensor& sub_(const Tensor& x, const Scalar& y, const Scalar& alpha) {
-  const Dtype result = common_dtype(x, y, "sub_");
+  const Dtype result = ops::common_dtype(x, y, "sub_");
   check_subtractable(x.scalar_type(), y.type(), "sub_");
   check_alpha(alpha, result, "sub_");
   check_in_place(x, result, "sub_");
@@ -203,13 +187,13 @@ Tensor mul(const Tensor& x, const Scalar& y) {
 Tensor operator*(const Scalar& x, const Tensor& y) { return mul(y, x); }
 
 Tensor& mul_(const Tensor& x, const Tensor& y) {
-  check_in_place(x, y, common_dtype(x, y, "mul_"), "mul_");
+  check_in_place(x, y, ops::common_dtype(x, y, "mul_"), "mul_");
   if (!ops::is_recorded(x, y)) return overwrite(Binary::mul, x, y, "mul_");
   return ops::write_recorded(x, mul(y.requires_grad() ? ops::former(x) : x, y), "mul_");
 }
 
 Tensor& mul_(const Tensor& x, const Scalar& y) {
-  check_in_place(x, common_dtype(x, y, "mul_"), "mul_");
+  check_in_place(x, ops::common_dtype(x, y, "mul_"), "mul_");
   return ops::is_recorded(x) ? ops::write_recorded(x, mul(x, y), "mul_") : overwrite(Binary::mul, x, y);
 }
 
@@ -228,13 +212,13 @@ Tensor div(const Tensor& x, const Scalar& y) {
 }
 
 Tensor& div_(const Tensor& x, const Tensor& y) {
-  check_in_place(x, y, ops::floating_dtype(common_dtype(x, y, "div_")), "div_");
+  check_in_place(x, y, ops::floating_dtype(ops::common_dtype(x, y, "div_")), "div_");
   if (!ops::is_recorded(x, y)) return overwrite(Binary::div, x, y, "div_");
   return ops::write_recorded(x, div(y.requires_grad() ? ops::former(x) : x, y), "div_");
 }
 
 Tensor& div_(const Tensor& x, const Scalar& y) {
-  check_in_place(x, ops::floating_dtype(common_dtype(x, y, "div_")), "div_");
+  check_in_place(x, ops::floating_dtype(ops::common_dtype(x, y, "div_")), "div_");
   return ops::is_recorded(x) ? ops::write_recorded(x, div(x, y), "div_") : overwrite(Binary::div, x, y);
 }
 
@@ -267,49 +251,6 @@ Tensor operator/(const Scalar& x, const Tensor& y) {
   return record(
       "DivBackward0", binary(Binary::div, dividend, y, "div"), wrt(Tensor(), no_gradient),
       wrt(y, [dividend, y = Saved(y)](const Tensor& grad_out) { return -grad_out * (dividend / *y / *y); }));
-}
-
-// ---- powers ----
-
-// z = xʸ:   grad_x = grad_out·y·xʸ⁻¹, and 0 where y = 0
-Tensor pow(const Tensor& x, const Scalar& exponent) {
-  const Dtype result = common_dtype(x, exponent, "pow");
-  ops::check_implemented(result != kBool, result, "pow");
-  check(is_floating_point(result) || exponent.toLong() >= 0, "pow",
-        "Integers to negative integer powers are not allowed.");
-  return record("PowBackward0", binary(Binary::pow, x, exponent, "pow"),
-                wrt(x, [x = Saved(x), y = exponent.toDouble()](const Tensor& grad_out) {
-                  if (y == 0) return zeros_like(grad_out);
-                  return grad_out * (y == 2 ? *x * y : pow(*x, y - 1) * y);
-                }));
-}
-
-// z = xʸ:   grad_x = grad_out·y·xʸ⁻¹, and 0 where y = 0
-//           grad_y = grad_out·z·log x, and 0 where x = 0 and y ≥ 0
-Tensor pow(const Tensor& x, const Tensor& exponent) {
-  const Dtype result = common_dtype(x, exponent, "pow");
-  ops::check_implemented(result != kBool, result, "pow");
-  return record("PowBackward1", binary(Binary::pow, x, exponent, "pow"),
-                wrt(x,
-                    [x = Saved(x), exponent = Saved(exponent)](const Tensor& grad_out) {
-                      const Tensor y = to(*exponent, grad_out.scalar_type());
-                      return masked_fill(grad_out * (y * pow(*x, y - 1)), y == 0, 0);
-                    }),
-                wrt(exponent, [x = Saved(x), y = Saved(exponent)](const Tensor& grad_out, const Tensor& z) {
-                  // log 1 = 0 in place of log 0, so that the slope has slopes itself
-                  return grad_out * (z * log(masked_fill(*x, logical_and(*x == 0, *y >= 0), 1)));
-                }));
-}
-
-// z = xʸ:   grad_y = grad_out·z·log x, and 0 where x = 0 and y ≥ 0
-Tensor pow(const Scalar& x, const Tensor& exponent) {
-  const Dtype result = common_dtype(exponent, x, "pow");
-  ops::check_implemented(result != kBool, result, "pow");
-  return record(
-      "PowBackward2", binary(Binary::pow, x, exponent, "pow"),
-      wrt(exponent, [x = x.toDouble(), y = Saved(exponent)](const Tensor& grad_out, const Tensor& z) {
-        return grad_out * (x == 0 ? z * where(*y >= 0, 0., std::log(x)) : z * std::log(x));
-      }));
 }
 
 // ---- the larger, the smaller ----

@@ -33,6 +33,17 @@ Tensor packed(const Tensor& x) {
   return y;
 }
 
+Dtype common_dtype(const Tensor& x, const Tensor& y, std::string_view function) {
+  check_defined(x, function);
+  check_defined(y, function, "other");
+  return result_type(x, y);
+}
+
+Dtype common_dtype(const Tensor& x, const Scalar& y, std::string_view function) {
+  check_defined(x, function);
+  return result_type(x, y);
+}
+
 Dtype floating_dtype(Dtype dtype) { return is_floating_point(dtype) ? dtype : kFloat; }
 
 namespace {
@@ -46,45 +57,43 @@ Dtype operand_dtype(kernels::Binary op, Dtype promoted) {
 Tensor binary(kernels::Binary op, const Tensor& x, const Tensor& y, std::string_view function) {
   check_defined(x, function);
   check_defined(y, function, "other");
-  const Dtype dtype = operand_dtype(op, result_type(x, y));
-  const bool same_sizes = x.layout().sizes == y.layout().sizes;
-  const Dims sizes = same_sizes ? x.layout().sizes : broadcast_sizes(x.sizes(), y.sizes(), function);
-  const Tensor z = empty_tensor(sizes, dtype, function);
-  if (x.scalar_type() == dtype && y.scalar_type() == dtype)
-    kernels::binary(op, dtype, sizes, out(z), in(x, sizes), in(y, sizes));
-  else {
-    const Tensor converted_x = converted(x, dtype), converted_y = converted(y, dtype);
-    kernels::binary(op, dtype, sizes, out(z), in(converted_x, sizes), in(converted_y, sizes));
+  const TensorImpl &a = *x.impl(), &b = *y.impl();
+  const Dtype dtype = operand_dtype(op, a.dtype == b.dtype ? a.dtype : result_type(x, y));
+  if (a.dtype == dtype && b.dtype == dtype && a.layout.sizes == b.layout.sizes) {
+    const Tensor z = empty_tensor(a.layout.sizes, dtype, function);
+    kernels::binary(op, dtype, a.layout.sizes, out(z), in(x), in(y));
+    return z;
   }
+  const Dims sizes = broadcast_sizes(a.layout.sizes, b.layout.sizes, function);
+  const Tensor z = empty_tensor(sizes, dtype, function);
+  kernels::binary(op, dtype, sizes, out(z), Operand(x, dtype, sizes), Operand(y, dtype, sizes));
   return z;
 }
 
 Tensor binary(kernels::Binary op, const Tensor& x, const Scalar& y, std::string_view function) {
-  check_defined(x, function);
-  const Dtype dtype = operand_dtype(op, result_type(x, y));
-  const Tensor converted_x = converted(x, dtype);
-  const Tensor z = empty_tensor(x.sizes(), dtype, function);
-  const Dims& sizes = z.layout().sizes;
-  kernels::binary(op, dtype, sizes, out(z), in(converted_x), ScalarOperand(y, dtype).in(sizes));
+  const Dtype dtype = operand_dtype(op, common_dtype(x, y, function));
+  const Dims& sizes = x.layout().sizes;
+  const Tensor z = empty_tensor(sizes, dtype, function);
+  kernels::binary(op, dtype, sizes, out(z), Operand(x, dtype, sizes), ScalarOperand(y, dtype).in(sizes));
   return z;
 }
 
 Tensor binary(kernels::Binary op, const Scalar& x, const Tensor& y, std::string_view function) {
   check_defined(y, function);
+  const Dims& sizes = y.layout().sizes;
   const Dtype dtype = operand_dtype(op, result_type(y, x));
-  const Tensor converted_y = converted(y, dtype);
-  const Tensor z = empty_tensor(y.sizes(), dtype, function);
-  const Dims& sizes = z.layout().sizes;
-  kernels::binary(op, dtype, sizes, out(z), ScalarOperand(x, dtype).in(sizes), in(converted_y));
+  const Tensor z = empty_tensor(sizes, dtype, function);
+  kernels::binary(op, dtype, sizes, out(z), ScalarOperand(x, dtype).in(sizes), Operand(y, dtype, sizes));
   return z;
 }
 
 Tensor unary(kernels::Unary op, const Tensor& x, std::string_view function) {
   check_defined(x, function);
-  const Dtype dtype = op >= kernels::Unary::reciprocal ? floating_dtype(x.scalar_type()) : x.scalar_type();
-  const Tensor converted_x = converted(x, dtype);
-  const Tensor y = empty_tensor(x.sizes(), dtype, function);
-  kernels::unary(op, dtype, y.layout().sizes, out(y), in(converted_x));
+  const TensorImpl& impl = *x.impl();
+  const Dims& sizes = impl.layout.sizes;
+  const Dtype dtype = op >= kernels::Unary::reciprocal ? floating_dtype(impl.dtype) : impl.dtype;
+  const Tensor y = empty_tensor(sizes, dtype, function);
+  kernels::unary(op, dtype, sizes, out(y), Operand(x, dtype, sizes));
   return y;
 }
 
@@ -176,9 +185,8 @@ Tensor& write_recorded(const Tensor& x, const Tensor& result, std::string_view f
   return const_cast<Tensor&>(x);
 }
 
-Tensor apart(const Tensor& y, const Tensor& x) {
-  const bool is_shared = y.impl()->storage == x.impl()->storage && !is_same_layout(x.layout(), y.layout());
-  return is_shared ? clone(y) : y;
+bool interlock(const Tensor& x, const Tensor& y) {
+  return x.impl()->storage == y.impl()->storage && !is_same_layout(x.layout(), y.layout());
 }
 
 Tensor former(const Tensor& x) {

@@ -36,6 +36,23 @@ Tensor converted(const Tensor& x, Dtype dtype);
 // x's values in contiguous memory; x itself where they lie so. Not recorded.
 Tensor packed(const Tensor& x);
 
+// x as a kernel reads it, in the given dtype and broadcast to `sizes`, for as long as this lives.
+class Operand {
+ public:
+  Operand(const Tensor& x, Dtype dtype, const Dims& sizes)
+      : converted_(x.impl()->dtype == dtype ? Tensor() : converted(x, dtype)),
+        in_(ops::in(converted_.defined() ? converted_ : x, sizes)) {}
+  operator const kernels::In&() const { return in_; }
+
+ private:
+  Tensor converted_;
+  kernels::In in_;
+};
+
+// The dtype of x ∘ y, and an error where one of them is undefined.
+Dtype common_dtype(const Tensor& x, const Tensor& y, std::string_view function);
+Dtype common_dtype(const Tensor& x, const Scalar& y, std::string_view function);
+
 // Float where x holds integers or bools, else x's dtype: the dtype of exp(x), x / y, …
 Dtype floating_dtype(Dtype dtype);
 
@@ -52,7 +69,8 @@ bool is_recorded(const Tensor& x, const Tensor& y = {});
 // The value is one that the dtype can hold: no infinity or NaN for integers, nothing beyond the largest
 // float. (Any number makes a bool.)
 void check_fits(const Scalar& value, Dtype dtype, std::string_view function);
-// Uninitialised, on the tape where the options ask for it: an error, before anything is done, where the dtype can't.
+// Uninitialised, on the tape where the options ask for it: an error, before anything is done, where the dtype
+// can't.
 Tensor make(IntArrayRef sizes, Dtype dtype, const TensorOptions& options, std::string_view function);
 // The dtype of zeros_like(x, options), …
 Dtype dtype_like(const Tensor& x, const TensorOptions& options, std::string_view function);
@@ -67,9 +85,8 @@ void check_in_place(const Tensor& x, const Tensor& y, std::string_view function)
 // result.
 Tensor& written(const Tensor& x);
 Tensor& write_recorded(const Tensor& x, const Tensor& result, std::string_view function);
-// y as op_(x, y) may read it while it writes x: a copy where the two share memory and are not one and the
-// same.
-Tensor apart(const Tensor& y, const Tensor& x);
+// Whether op_(x, y) must read a copy of y: the two share memory and are not one and the same.
+bool interlock(const Tensor& x, const Tensor& y);
 // x as it is before a write in place, for a rule that will need these values: a copy at x's place on the
 // tape.
 Tensor former(const Tensor& x);

@@ -12,23 +12,19 @@ using kernels::Predicate;
 namespace {
 
 Tensor compare(Compare op, const Tensor& x, const Tensor& y, std::string_view function) {
-  check_defined(x, function);
-  check_defined(y, function, "other");
-  const Dtype dtype = result_type(x, y);
+  const Dtype dtype = ops::common_dtype(x, y, function);
   const Dims sizes = broadcast_sizes(x.sizes(), y.sizes(), function);
-  const Tensor converted_x = ops::converted(x, dtype), converted_y = ops::converted(y, dtype);
   const Tensor z = empty_tensor(sizes, kBool, function);
-  kernels::compare(op, dtype, sizes, ops::out(z), ops::in(converted_x, sizes), ops::in(converted_y, sizes));
+  kernels::compare(op, dtype, sizes, ops::out(z), ops::Operand(x, dtype, sizes),
+                   ops::Operand(y, dtype, sizes));
   return z;
 }
 
 Tensor compare(Compare op, const Tensor& x, const Scalar& y, std::string_view function) {
-  check_defined(x, function);
-  const Dtype dtype = result_type(x, y);
-  const Tensor converted_x = ops::converted(x, dtype);
-  const Tensor z = empty_tensor(x.sizes(), kBool, function);
-  const Dims& sizes = z.layout().sizes;
-  kernels::compare(op, dtype, sizes, ops::out(z), ops::in(converted_x),
+  const Dtype dtype = ops::common_dtype(x, y, function);
+  const Dims& sizes = x.layout().sizes;
+  const Tensor z = empty_tensor(sizes, kBool, function);
+  kernels::compare(op, dtype, sizes, ops::out(z), ops::Operand(x, dtype, sizes),
                    ops::ScalarOperand(y, dtype).in(sizes));
   return z;
 }
@@ -89,9 +85,7 @@ Tensor logical_xor(const Tensor& x, const Tensor& y) {
 namespace {
 
 Tensor bitwise(Binary op, const Tensor& x, const Tensor& y, std::string_view function) {
-  check_defined(x, function);
-  check_defined(y, function, "other");
-  const Dtype dtype = result_type(x, y);
+  const Dtype dtype = ops::common_dtype(x, y, function);
   ops::check_implemented(!is_floating_point(dtype), dtype, function);
   return ops::binary(op, x, y, function);
 }

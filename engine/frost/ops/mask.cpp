@@ -67,7 +67,7 @@ namespace {
 
 Tensor& overwrite(const Tensor& x, const Tensor& mask, const Scalar& value) {
   const ops::ScalarOperand filling(value, x.scalar_type());
-  fill_into(x, x, ops::apart(mask, x), filling.in(x.layout().sizes));
+  fill_into(x, x, ops::interlock(x, mask) ? clone(mask) : mask, filling.in(x.layout().sizes));
   return ops::written(x);
 }
 
@@ -104,14 +104,13 @@ void check_condition(const Tensor& condition) {
 // condition ? x : number, as plain numbers, or with `otherwise` the other way around.
 Tensor chosen(const Tensor& condition, const Tensor& x, const Scalar& number, bool otherwise) {
   check_condition(condition);
-  check_defined(x, "where");
-  const Dtype dtype = result_type(x, number);
+  const Dtype dtype = ops::common_dtype(x, number, "where");
   ops::check_fits(number, dtype, "where");
   const Dims sizes = broadcast_sizes(condition.sizes(), x.sizes(), "where");
   const Tensor z = empty_tensor(sizes, dtype, "where");
-  const Tensor converted_x = ops::converted(x, dtype);
+  const ops::Operand tensor(x, dtype, sizes);
   const ops::ScalarOperand operand(number, dtype);
-  const kernels::In tensor = ops::in(converted_x, sizes), scalar = operand.in(sizes);
+  const kernels::In scalar = operand.in(sizes);
   kernels::where(dtype, sizes, ops::out(z), ops::in(condition, sizes), otherwise ? scalar : tensor,
                  otherwise ? tensor : scalar);
   return z;
@@ -124,15 +123,12 @@ Tensor no_gradient(const Tensor&) { return {}; }
 // z = condition ? x : y:   grad_x = condition ? grad_out : 0, grad_y = condition ? 0 : grad_out, exactly
 Tensor where(const Tensor& condition, const Tensor& x, const Tensor& y) {
   check_condition(condition);
-  check_defined(x, "where");
-  check_defined(y, "where", "other");
-  const Dtype dtype = result_type(x, y);
+  const Dtype dtype = ops::common_dtype(x, y, "where");
   const Dims sizes =
       broadcast_sizes(condition.sizes(), broadcast_sizes(x.sizes(), y.sizes(), "where"), "where");
   const Tensor z = empty_tensor(sizes, dtype, "where");
-  const Tensor converted_x = ops::converted(x, dtype), converted_y = ops::converted(y, dtype);
-  kernels::where(dtype, sizes, ops::out(z), ops::in(condition, sizes), ops::in(converted_x, sizes),
-                 ops::in(converted_y, sizes));
+  kernels::where(dtype, sizes, ops::out(z), ops::in(condition, sizes), ops::Operand(x, dtype, sizes),
+                 ops::Operand(y, dtype, sizes));
   return record(
       "WhereBackward0", z,
       wrt(x,

@@ -1,18 +1,8 @@
-#include "gradients.hpp"
-
-#include <cmath>
-#include <limits>
+#include "elementwise.hpp"
 
 using namespace frost;
 using namespace frost::tests;
 using Catch::Contains;
-
-namespace {
-
-constexpr double inf = std::numeric_limits<double>::infinity();
-const double nan_value = std::nan("");
-
-}  // namespace
 
 TEST_CASE("comparison: forward, of tensors", "[ops][compare]") {
   const Tensor x = tensor({1., 2., 3., nan_value}), y = tensor({3., 2., 1., nan_value});

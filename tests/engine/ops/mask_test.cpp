@@ -1,24 +1,10 @@
-#include "gradients.hpp"
-
-#include <cmath>
-#include <limits>
+#include "elementwise.hpp"
 
 using namespace frost;
 using namespace frost::tests;
 using Catch::Contains;
 
 namespace {
-
-constexpr double inf = std::numeric_limits<double>::infinity();
-const double nan_value = std::nan("");
-
-Tensor leaf(const Tensor& values) { return values.detach().requires_grad_(); }
-std::string name_of(const Tensor& x) { return x.grad_fn() ? x.grad_fn()->name() : "none"; }
-
-Tensor gradient_of(const std::function<Tensor(const Tensor&)>& f, const Tensor& x, const Tensor& grad_out) {
-  const Tensor a = leaf(x);
-  return autograd::grad({f(a)}, {a}, {grad_out})[0];
-}
 
 const Tensor& mask_2x3() {
   static const Tensor mask = tensor({{true, false, true}, {false, false, true}});

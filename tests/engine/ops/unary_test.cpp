@@ -1,16 +1,10 @@
-#include "gradients.hpp"
-
-#include <cmath>
-#include <limits>
+#include "elementwise.hpp"
 
 using namespace frost;
 using namespace frost::tests;
 using Catch::Contains;
 
 namespace {
-
-constexpr double inf = std::numeric_limits<double>::infinity();
-const double nan_value = std::nan("");
 
 using Function = Tensor (*)(const Tensor&);
 
@@ -48,19 +42,6 @@ const Named kFunctions[] = {
     {"SoftplusBackward0", steep_softplus, -1.4, 1.4},
     {"SoftplusBackward0", steep_softplus, 1.6, 2},
 };
-
-Tensor leaf(const Tensor& values) { return values.detach().requires_grad_(); }
-
-Tensor gradient_of(const std::function<Tensor(const Tensor&)>& f, const Tensor& x,
-                   const Tensor& grad_out = {}) {
-  const Tensor a = leaf(x);
-  const Tensor y = f(a);
-  return autograd::grad({y}, {a}, {grad_out.defined() ? grad_out : ones_like(y)})[0];
-}
-
-Tensor gradient_of(Function f, const Tensor& x, const Tensor& grad_out = {}) {  // of an overloaded name
-  return gradient_of(std::function<Tensor(const Tensor&)>(f), x, grad_out);
-}
 
 // Within a few roundings of Float, NaN being equal to NaN.
 bool close(const Tensor& x, const Tensor& y) {
