@@ -127,7 +127,8 @@ std::string to_text(const Table& table) {
     std::string line;
     for (size_t i = 0; i < lines[n].size(); ++i) {
       const std::string gap(widths[i] - width_of(lines[n][i]), ' ');
-      line += (i == 0 ? "" : " ") + (i == 0 ? lines[n][i] + gap : gap + lines[n][i]);
+      if (i > 0) line += ' ';
+      line += i == 0 ? lines[n][i] + gap : gap + lines[n][i];
     }
     text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
     if (n + 1 == table.header.size()) {
