@@ -265,7 +265,9 @@ class RuleNode final : public Node {
  public:
   RuleNode(const char* name, const Tensor& output, Wrt<Rules>&... inputs) : Node(name) {
     place(std::index_sequence_for<Rules...>(), inputs...);
-    if constexpr (kUsesOutput) output_.save(output);
+    if constexpr (kUsesOutput) {
+      if (needs_output(std::index_sequence_for<Rules...>())) output_.save(output);
+    }
     set_output(0, output);
     take_number();
   }
@@ -282,7 +284,9 @@ class RuleNode final : public Node {
   void apply(ArrayRef<Tensor> grad_outs, Gradients& grads) override {
     if (!grad_outs[0].defined()) return;
     Tensor output;
-    if constexpr (kUsesOutput) output = output_.get(*this);
+    if constexpr (kUsesOutput) {
+      if (needs_output(std::index_sequence_for<Rules...>())) output = output_.get(*this);
+    }
     apply_each(std::index_sequence_for<Rules...>(), grad_outs[0], output, grads);
   }
 
@@ -306,6 +310,12 @@ class RuleNode final : public Node {
   void place_one(Edge& edge, std::optional<Rule>& rule, Wrt<Rule>& input) {
     edge = gradient_edge(input.tensor);
     if (edge.is_valid()) rule.emplace(std::move(input.rule));
+  }
+
+  // Whether a rule that was not dropped reads the output: otherwise it need not be kept.
+  template <size_t... I>
+  bool needs_output(std::index_sequence<I...>) const {
+    return ((uses_output<Rules> && std::get<I>(rules_).has_value()) || ...);
   }
 
   template <size_t... I>

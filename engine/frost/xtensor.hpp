@@ -55,23 +55,14 @@ Dims dims_of(const Shape& shape) {
   return dims;
 }
 
-// How far apart the first and the last element lie, plus one: the elements of memory that a view spans.
-inline size_t span_of(const Layout& layout) {
-  int64_t last = 0;
-  for (size_t i = 0; i < layout.rank(); ++i) {
-    if (layout.sizes[i] == 0) return 0;
-    last += (layout.sizes[i] - 1) * layout.strides[i];
-  }
-  return static_cast<size_t>(last) + 1;
-}
-
 template <class T>
 auto adapt(T* data, const Layout& layout) {
   const std::vector<size_t> shape(layout.sizes.begin(), layout.sizes.end());
   std::vector<std::ptrdiff_t> strides(layout.strides.begin(), layout.strides.end());
   for (size_t i = 0; i < shape.size(); ++i)
     if (shape[i] == 1) strides[i] = 0;  // xtensor broadcasts by stride alone
-  return xt::adapt(data, span_of(layout), xt::no_ownership(), shape, strides);
+  // The size must be the number of elements; how far they lie apart, the strides tell.
+  return xt::adapt(data, static_cast<size_t>(layout.numel()), xt::no_ownership(), shape, strides);
 }
 
 template <class Container>

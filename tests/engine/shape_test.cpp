@@ -379,7 +379,7 @@ TEST_CASE("shape: lists of sizes", "[shape]") {
   CHECK_FALSE(dims == Dims{1, 3});
   CHECK(dims.back() == 4);
   CHECK(to_text(dims) == "[1, 3, 4]");
-  CHECK(times_text(dims) == "1x3x4");
+  CHECK(to_text(Times{dims}) == "1x3x4");
   Dims full(kMaxDims, 1);
   CHECK_THROWS_WITH(full.push_back(1), Contains("at most 8 dimensions"));
   CHECK_THROWS_WITH(Dims({1, 1, 1, 1, 1, 1, 1, 1, 1}), Contains("at most 8 dimensions"));
