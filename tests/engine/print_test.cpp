@@ -196,6 +196,21 @@ TEST_CASE("print: what stands on the tape says so", "[print]") {
        dtype=torch.float64, grad_fn=<CloneBackward0>))");
 }
 
+TEST_CASE("print: what stands behind the elements is broken where a line would grow past 80", "[print]") {
+  CHECK(printed(full({5}, 10.125).requires_grad_().clone()) ==
+        "tensor([10.1250, 10.1250, 10.1250, 10.1250, 10.1250], grad_fn=<CloneBackward0>)");
+  CHECK(printed(full({4}, 100000.125).requires_grad_()) ==
+        R"(tensor([100000.1250, 100000.1250, 100000.1250, 100000.1250],
+       requires_grad=True))");
+  CHECK(printed(full({12}, 100.125, kDouble)) ==
+        R"(tensor([100.1250, 100.1250, 100.1250, 100.1250, 100.1250, 100.1250, 100.1250,
+        100.1250, 100.1250, 100.1250, 100.1250, 100.1250], dtype=torch.float64))");
+  CHECK(printed(full({9}, 100000.125).requires_grad_()) ==
+        R"(tensor([100000.1250, 100000.1250, 100000.1250, 100000.1250, 100000.1250,
+        100000.1250, 100000.1250, 100000.1250, 100000.1250],
+       requires_grad=True))");
+}
+
 TEST_CASE("print: an undefined tensor", "[print]") { CHECK(printed(Tensor()) == "[ Tensor (undefined) ]"); }
 
 TEST_CASE("print: the scope of a grad_fn's name is left out", "[print]") {

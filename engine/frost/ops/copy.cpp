@@ -23,9 +23,7 @@ Tensor detach(const Tensor& x) { return x.detach(); }
 Tensor to(const Tensor& x, Dtype dtype) {
   check_defined(x, "to");
   if (x.scalar_type() == dtype) return x;
-  const Tensor y = ops::converted(x, dtype);
-  if (!is_floating_point(dtype)) return y;
-  return record("ToCopyBackward0", y,
+  return record("ToCopyBackward0", ops::converted(x, dtype),
                 wrt(x, [own = x.scalar_type()](const Tensor& grad_out) { return to(grad_out, own); }));
 }
 
