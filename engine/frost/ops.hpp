@@ -47,7 +47,8 @@ Tensor full_like(const Tensor& x, const Scalar& value, const TensorOptions& opti
 void manual_seed(uint64_t seed);
 Tensor rand(IntArrayRef sizes, const TensorOptions& options = {});   // uniform in [0, 1)
 Tensor randn(IntArrayRef sizes, const TensorOptions& options = {});  // normal, mean 0, variance 1
-Tensor randint(int64_t high, IntArrayRef sizes, const TensorOptions& options = kLong);  // integers in [0, high)
+Tensor randint(int64_t high, IntArrayRef sizes,
+               const TensorOptions& options = kLong);  // integers in [0, high)
 Tensor randint(int64_t low, int64_t high, IntArrayRef sizes, const TensorOptions& options = kLong);
 Tensor randperm(int64_t n, const TensorOptions& options = {});  // 0 … n-1 in random order
 Tensor rand_like(const Tensor& x, const TensorOptions& options = {});
@@ -206,7 +207,7 @@ Tensor nonzero(const Tensor& x);                     // the same as one [count, 
 Tensor tril(const Tensor& x, int64_t diagonal = 0);  // zero above the diagonal of the last two dims
 Tensor triu(const Tensor& x, int64_t diagonal = 0);  // zero below it
 
-// ---- reductions (ops/reduce.cpp) ----
+// ---- reductions (ops/reduce.cpp, ops/extrema.cpp, ops/statistics.cpp) ----
 
 Tensor sum(const Tensor& x, optional<Dtype> dtype = nullopt);  // of integers and bools: Long
 Tensor sum(const Tensor& x, IntArrayRef dim, bool keepdim = false, optional<Dtype> dtype = nullopt);
@@ -240,7 +241,8 @@ Tensor std(const Tensor& x, IntArrayRef dim = {}, bool unbiased = true, bool kee
 // (Σ |x|ᵖ)^(1/p); p = 0 counts non-zeros, p = ±inf is the largest (smallest) |x|
 Tensor norm(const Tensor& x, const Scalar& p = 2);
 Tensor norm(const Tensor& x, const optional<Scalar>& p, IntArrayRef dim, bool keepdim = false);
-Tensor logsumexp(const Tensor& x, IntArrayRef dim, bool keepdim = false);  // log Σ eˣ, without overflow
+// log Σ eˣ, without overflow; -inf of nothing
+Tensor logsumexp(const Tensor& x, IntArrayRef dim, bool keepdim = false);
 Tensor cumsum(const Tensor& x, int64_t dim, optional<Dtype> dtype = nullopt);
 
 // ---- softmax (ops/softmax.cpp) ----
@@ -251,8 +253,9 @@ Tensor log_softmax(const Tensor& x, int64_t dim, optional<Dtype> dtype = nullopt
 
 // ---- order (ops/order.cpp) ----
 
-std::tuple<Tensor, Tensor> sort(const Tensor& x, int64_t dim = -1,
-                                bool descending = false);  // values, indices
+// values, indices. NaN is larger than every number. sort leaves equal elements in the order they have; which
+// of them topk takes is not said. The gradient of each value flows to the place that it came from.
+std::tuple<Tensor, Tensor> sort(const Tensor& x, int64_t dim = -1, bool descending = false);
 Tensor argsort(const Tensor& x, int64_t dim = -1, bool descending = false);
 std::tuple<Tensor, Tensor> topk(const Tensor& x, int64_t k, int64_t dim = -1, bool largest = true,
                                 bool sorted = true);
