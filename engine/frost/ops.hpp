@@ -102,13 +102,13 @@ inline Tensor operator+(const Tensor& x, const Scalar& y) { return add(x, y); }
 Tensor operator+(const Scalar& x, const Tensor& y);
 inline Tensor operator-(const Tensor& x, const Tensor& y) { return sub(x, y); }
 inline Tensor operator-(const Tensor& x, const Scalar& y) { return sub(x, y); }
-Tensor operator-(const Scalar& x, const Tensor& y);
+Tensor operator-(const Scalar& x, const Tensor& y);  // x is converted to the dtype of y, as libtorch has it
 inline Tensor operator*(const Tensor& x, const Tensor& y) { return mul(x, y); }
 inline Tensor operator*(const Tensor& x, const Scalar& y) { return mul(x, y); }
 Tensor operator*(const Scalar& x, const Tensor& y);
 inline Tensor operator/(const Tensor& x, const Tensor& y) { return div(x, y); }
 inline Tensor operator/(const Tensor& x, const Scalar& y) { return div(x, y); }
-Tensor operator/(const Scalar& x, const Tensor& y);
+Tensor operator/(const Scalar& x, const Tensor& y);  // the same; so not of integers
 
 // ---- functions of each element (ops/unary.cpp) ----
 

@@ -272,11 +272,12 @@ TEST_CASE("arithmetic in place: operands that share memory", "[ops][arithmetic]"
   const Tensor x = arange(8, kFloat);
   CHECK(same(x.slice(0, 0, nullopt, 2).add_(x.slice(0, 1, nullopt, 2)), tensor({1., 5., 9., 13.})));
   CHECK(same(x.slice(0, 0, 4).add_(x.slice(0, 4)), tensor({10., 6., 18., 10.})));
-  // Not contiguous and interlocked: as though the operand had been copied first.
-  CHECK(same(arange(5, kFloat).slice(0, 0, nullopt, 2), tensor({0., 2., 4.})));
-  const Tensor y = arange(6, kFloat);
-  const Tensor from = y.slice(0, 0, 3, 2), onto = y.slice(0, 2, 5, 2);
-  CHECK(same(onto.add_(from), tensor({2., 6.})));
+  // Not contiguous and interlocked: as though the operand had been copied first, however long it is.
+  for (const double alpha : {1., 3.}) {
+    const Tensor y = arange(3000, kFloat);
+    const Tensor from = y.slice(0, 0, 2998, 2), onto = y.slice(0, 2, 3000, 2);
+    CHECK(same(onto.add_(from, alpha), arange(1499, kFloat) * (2 + 2 * alpha) + 2));
+  }
   CHECK_THROWS_WITH(
       x.slice(0, 1).add_(x.slice(0, 0, 7)),
       Contains("some elements of the input tensor and the written-to tensor refer to a single memory "

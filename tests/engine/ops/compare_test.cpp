@@ -133,6 +133,8 @@ TEST_CASE("isclose, allclose", "[ops][compare]") {
   CHECK(same(isclose(x, y, 0.5, 0, true), tensor({true, true, true, false, true, false})));
   CHECK(same(isclose(x, y, 0, 0, true), tensor({false, false, true, false, true, false})));
   CHECK(same(isclose(tensor({inf, 1.}), tensor({1., inf})), tensor({false, false})));
+  CHECK(
+      same(isclose(tensor({1e38}), tensor({-3e38}), 10), tensor({false})));  // no difference that is a number
   CHECK(same(isclose(tensor({1, 5}), tensor({2, 7}), 0, 1), tensor({true, false})));
   CHECK(same(isclose(tensor({true, false}), tensor({true, true})), tensor({true, false})));
   CHECK(same(isclose(tensor({{1.}, {2.}}), tensor({1., 2.})), tensor({{true, false}, {false, true}})));

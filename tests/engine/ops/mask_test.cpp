@@ -127,6 +127,9 @@ TEST_CASE("masked_fill_: values and errors", "[ops][mask]") {
   // A mask that lies in what is written is read as it was.
   const Tensor bits = tensor({true, false, true, false, true, false});
   CHECK(same(bits.masked_fill_(bits, false), zeros({6}, kBool)));
+  const Tensor chain = arange(3000) == 1022;
+  CHECK(same(chain.slice(0, 2, 3000, 2).masked_fill_(chain.slice(0, 0, 2998, 2), true),
+             (arange(1499) == 510) | (arange(1499) == 511)));
   CHECK_THROWS_WITH(bits.slice(0, 1).masked_fill_(bits.slice(0, 0, 5), true),
                     Contains("refer to a single memory location"));
 }
