@@ -1,8 +1,10 @@
 // Replaying the tape: Backward, and autograd::backward and grad, which are loops over its steps.
-#include <frost/tape.hpp>
+#include <frost/backward.hpp>
+#include <frost/record.hpp>
 #include <frost/tensor_impl.hpp>
 
 #include <algorithm>
+#include <functional>
 
 namespace frost {
 
@@ -30,6 +32,18 @@ struct Backward::Pending : Pooled {
 namespace {
 
 constexpr auto runs_after = [](const auto* a, const auto* b) { return a->runs_after(*b); };
+constexpr auto by_node = [](const auto& a, const auto& b) {
+  return std::less<const Node*>()(a.node, b.node);
+};
+
+bool lies_within(const Layout& region, int64_t numel) {
+  int64_t last = region.offset;
+  for (size_t i = 0; i < region.rank(); ++i) {
+    if (region.sizes[i] == 0) return true;
+    last += (region.sizes[i] - 1) * region.strides[i];
+  }
+  return 0 <= region.offset && last < numel;
+}
 
 void check_root(const Tensor& root, const Tensor& gradient, size_t i) {
   check_defined(root, "backward", "outputs");
@@ -47,12 +61,24 @@ void check_root(const Tensor& root, const Tensor& gradient, size_t i) {
         "] must be of a floating point dtype, not ", gradient.scalar_type());
 }
 
+// What is there already keeps its identity, so that others who hold it see the sum; but not when the sum is
+// recorded.
 void add_to_grad(TensorImpl& tensor, const Tensor& gradient) {
   Tensor& grad = tensor.make_extras().grad;
-  if (grad.defined())
-    accumulate(grad, gradient);
-  else
+  if (!grad.defined()) {
     grad = is_sole_owner(gradient) && gradient.is_contiguous() ? gradient : copy_of(gradient);
+    return;
+  }
+  check(grad.sizes() == gradient.sizes(), "backward", "output with shape ", grad.sizes(),
+        " doesn't match the broadcast shape ", gradient.sizes(),
+        ": a gradient can't be added to a grad of another shape");
+  const Tensor added = reduce_to(gradient, grad.layout().sizes, grad.scalar_type());
+  if (GradMode::is_enabled() || grad.layout().overlaps_itself()) {
+    accumulate(grad, added);
+    return;
+  }
+  add_values(grad, added);
+  grad.impl()->storage->bump_version();
 }
 
 }  // namespace
@@ -64,19 +90,24 @@ void AccumulateGrad::apply(ArrayRef<Tensor> grad_outs, Gradients&) {
 Backward::Backward(const Tensor& root, const Tensor& gradient, Options options)
     : Backward(TensorList(root), TensorList(gradient), options) {}
 
-Backward::Backward(TensorList roots, TensorList gradients, Options options) : options_(options) {
+Backward::Backward(Options options, Unstarted) : options_(options) {}
+
+// Delegating, so that where start() throws, the destructor still lets go of the nodes.
+Backward::Backward(TensorList roots, TensorList gradients, Options options) : Backward(options, Unstarted()) {
   start(roots, gradients);
 }
 
-Backward::Backward(TensorList roots, TensorList gradients, Options options, TensorList inputs)
-    : options_(options), is_restricted_(true) {
+Backward::Backward(TensorList roots, TensorList gradients, Options options, TensorList inputs, Into into)
+    : Backward(options, Unstarted()) {
+  is_restricted_ = true;
+  is_capturing_ = into == Into::captured;
   captured_.resize(inputs.size());
   restrict_to(roots, inputs);
   start(roots, gradients);
 }
 
 Backward::~Backward() {
-  for (Pending* const pending : waiting_) forget(pending);
+  for (Pending* const pending : waiting_) let_go(*pending);
 }
 
 void Backward::start(TensorList roots, TensorList gradients) {
@@ -121,7 +152,8 @@ Backward::Pending& Backward::pending_of(const Ref<Node>& node) {
 
   // The node itself remembers where its gradients are, unless another pass was there first.
   Backward* nobody = nullptr;
-  fresh->is_elsewhere = !node->pass_.compare_exchange_strong(nobody, this, std::memory_order_relaxed);
+  fresh->is_elsewhere = !node->pass_.compare_exchange_strong(nobody, this, std::memory_order_acquire,
+                                                             std::memory_order_relaxed);
   if (fresh->is_elsewhere)
     elsewhere_.emplace(node.get(), fresh);
   else
@@ -129,16 +161,13 @@ Backward::Pending& Backward::pending_of(const Ref<Node>& node) {
   return *fresh;
 }
 
-void Backward::forget(Pending* pending) {
-  Node* const node = pending->node.get();
-  if (pending->is_elsewhere)
+// The node no longer waits in this pass.
+void Backward::let_go(Pending& pending) {
+  Node* const node = pending.node.get();
+  if (pending.is_elsewhere)
     elsewhere_.erase(node);
   else
-    node->pass_.store(nullptr, std::memory_order_relaxed);
-  pending->total = Tensor();
-  pending->more_totals.clear();
-  pending->slices.clear();
-  pending->node = nullptr;
+    node->pass_.store(nullptr, std::memory_order_release);
 }
 
 void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index) {
@@ -146,12 +175,15 @@ void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* fro
   const Dims& sizes = gradient.is_slice ? gradient.region.sizes : expected.sizes;
   const Tensor& value = gradient.value;
   if (!(value.layout().sizes == sizes) || value.scalar_type() != expected.dtype) {
-    check(is_broadcastable_to(sizes, value.sizes()), "backward",
-          from == nullptr ? "the root" : "Function " + from->name(),
-          " returned an invalid gradient at index ", index, " - got ", value.sizes(),
-          " but expected shape compatible with ", sizes);
+    if (!is_broadcastable_to(sizes, value.sizes()))
+      fail("backward", from == nullptr ? "the root" : "Function " + from->name(),
+           " returned an invalid gradient at index ", index, " - got ", value.sizes(),
+           " but expected shape compatible with ", sizes);
     gradient.value = reduce_to(value, sizes, expected.dtype);
   }
+  if (gradient.is_slice && !lies_within(gradient.region, numel(expected.sizes)))
+    fail("backward", "Function ", from->name(), " returned a slice at index ", index,
+         " that does not lie in sizes ", expected.sizes);
   Pending& pending = pending_of(edge.function);
   if (gradient.is_slice) {
     pending.slices.emplace_back(edge.input_nr, GradientSlice{gradient.value, gradient.region});
@@ -169,29 +201,40 @@ void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* fro
 const Node* Backward::next() const { return waiting_.empty() ? nullptr : waiting_.front()->node.get(); }
 
 bool Backward::step() {
+  check(!has_failed_, "backward",
+        "this pass ended with an error, and can't go on without what was lost; start another");
   if (waiting_.empty()) return false;
+  has_failed_ = true;  // until the step is through
+  run_next();
+  has_failed_ = false;
+  return true;
+}
+
+void Backward::run_next() {
   const AutoGradMode mode(options_.create_graph);
   std::pop_heap(waiting_.begin(), waiting_.end(), runs_after);
   Pending* const pending = waiting_.back();
   waiting_.pop_back();
   ran_ = pending->node;
   Node& node = *ran_;
+  let_go(*pending);
   collect(*pending);
-  forget(pending);
   unused_.push_back(pending);
 
-  for (const Capture& capture : captures_)
-    if (capture.node == &node) captured_[capture.input] = grad_outs_[capture.input_nr];
-  if (!mark_wanted(node)) return true;
+  const auto captures = std::equal_range(captures_.begin(), captures_.end(), Capture{&node, 0, 0}, by_node);
+  for (auto capture = captures.first; capture != captures.second; ++capture)
+    captured_[capture->input] = grad_outs_[capture->input_nr];
+  const bool is_wanted = mark_wanted(node);
+  if (is_capturing_ && !is_wanted) return;
 
   if (node.hooks_) call_hooks(node);
+  if (!is_wanted) return;
   node.apply(grad_outs_, grads_);
   if (!options_.retain_graph) node.free_saved();
   for (size_t i = 0; i < grads_.entries_.size(); ++i) {
     Gradients::Entry& gradient = grads_.entries_[i];
     if (gradient.wanted && gradient.value.defined()) add(node.edges_[i], gradient, &node, i);
   }
-  return true;
 }
 
 // The node's gradients, whole: slices are put in their places, all at once.
@@ -209,13 +252,16 @@ void Backward::collect(Pending& pending) {
     for (; slice != all.end() && slice->first == i; ++slice) slices.push_back(std::move(slice->second));
     grad_outs_[i] = assemble(grad_outs_[i], node.output(i).sizes, node.output(i).dtype, slices);
   }
+  pending.slices.clear();
+  pending.more_totals.clear();
+  pending.node = nullptr;
 }
 
 // Which of the node's gradients are asked for; false where none is and the node need not run.
 bool Backward::mark_wanted(const Node& node) {
   const ArrayRef<Edge> edges = node.next_edges();
   grads_.entries_.resize(edges.size());
-  bool any = node.leaf_ != nullptr && !is_restricted_;
+  bool any = node.leaf_ != nullptr && !is_capturing_;
   for (size_t i = 0; i < edges.size(); ++i) {
     Gradients::Entry& entry = grads_.entries_[i];
     entry.value = Tensor();
@@ -269,6 +315,7 @@ void Backward::restrict_to(TensorList roots, TensorList inputs) {
     captures_.push_back({edge.function.get(), edge.input_nr, i});
     reaches_[edge.function.get()] = true;
   }
+  std::sort(captures_.begin(), captures_.end(), by_node);
   // Depth first, with a stack of our own: a node reaches an input if one of the nodes before it does.
   struct Visit {
     const Node* node;
@@ -295,6 +342,8 @@ void Backward::restrict_to(TensorList roots, TensorList inputs) {
       path.pop_back();
     }
   }
+  reached_.resize(inputs.size());
+  for (const Capture& capture : captures_) reached_[capture.input] = visited.contains(capture.node);
 }
 
 // ---- autograd ----
@@ -310,25 +359,28 @@ void backward(TensorList outputs, TensorList grad_outputs, optional<bool> retain
     }
     return;
   }
-  Backward pass(outputs, grad_outputs, options, inputs);
+  for (const Tensor& input : inputs)
+    if (input.defined() && input.requires_grad()) input.retain_grad();
+  Backward pass(outputs, grad_outputs, options, inputs, Backward::Into::grads);
   while (pass.step()) {
   }
-  const AutoGradMode mode(create_graph);
-  for (size_t i = 0; i < inputs.size(); ++i)
-    if (pass.captured(i).defined()) add_to_grad(*inputs[i].impl(), pass.captured(i));
 }
 
 variable_list grad(TensorList outputs, TensorList inputs, TensorList grad_outputs,
                    optional<bool> retain_graph, bool create_graph, bool allow_unused) {
   check(!inputs.empty(), "grad", "grad requires non-empty inputs.");
   Backward pass(outputs, grad_outputs, {retain_graph.value_or(create_graph), create_graph}, inputs);
+  const auto check_used = [allow_unused](bool is_used, size_t i) {
+    check(allow_unused || is_used, "grad",
+          "One of the differentiated Tensors appears to not have been used in the graph (inputs[", i,
+          "]). Set allow_unused=True if this is the desired behavior.");
+  };
+  for (size_t i = 0; i < inputs.size(); ++i) check_used(pass.is_reached(i), i);
   while (pass.step()) {
   }
   variable_list grads;
   for (size_t i = 0; i < inputs.size(); ++i) {
-    check(allow_unused || pass.captured(i).defined(), "grad",
-          "One of the differentiated Tensors appears to not have been used in the graph (inputs[", i,
-          "]). Set allow_unused=True if this is the desired behavior.");
+    check_used(pass.captured(i).defined(), i);
     grads.push_back(pass.captured(i));
   }
   return grads;

@@ -1,0 +1,142 @@
+// Replaying the tape. <frost/tape.hpp> tells the story.
+#pragma once
+
+#include <frost/node.hpp>
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+namespace frost {
+
+// One backward pass: loss.backward() is
+//
+//   Backward pass(loss);
+//   while (pass.step()) {}
+//
+// Each step runs one node, in falling order of sequence number, so that a node runs when all that flows into
+// it has arrived. Gradients that meet at a node are added up; each is checked against its input's shape,
+// summed over the dimensions that broadcasting stretched, and converted to its dtype. What nodes saved is
+// freed as they run, unless retain_graph. With create_graph the pass is recorded itself.
+//
+// A pass may be left half-way. Several may be under way over one graph, if they retain it.
+class Backward {
+ public:
+  struct Options {
+    bool retain_graph = false;
+    bool create_graph = false;
+  };
+
+  // From a root that holds one element; from any root with a gradient of its shape; or from several roots.
+  explicit Backward(const Tensor& root, const Tensor& gradient, Options options);
+  explicit Backward(const Tensor& root, const Tensor& gradient = {}) : Backward(root, gradient, Options()) {}
+  Backward(TensorList roots, TensorList gradients, Options options);
+  // Only what leads to `inputs` runs. Their gradients are kept for captured(), and nobody's grad changes; or,
+  // with Into::grads, they are added to the grads of `inputs`, and nobody else's.
+  enum class Into { captured, grads };
+  Backward(TensorList roots, TensorList gradients, Options options, TensorList inputs,
+           Into into = Into::captured);
+  ~Backward();
+  Backward(const Backward&) = delete;
+  Backward& operator=(const Backward&) = delete;
+
+  // Runs one node; false where none is left.
+  bool step();
+  // The node that step() would run now; null at the end.
+  const Node* next() const;
+
+  // After a step: the node that ran, the gradients that came into it (after its hooks), and those that left
+  // it, in the order of its next_edges(); undefined: none.
+  const Node* node() const { return ran_.get(); }
+  ArrayRef<Tensor> grad_outs() const { return grad_outs_; }
+  Tensor grad_input(size_t i) const;
+
+  // Whether the i-th of `inputs` is part of the graph at all.
+  bool is_reached(size_t i) const { return reached_[i]; }
+  // The gradient of the i-th of `inputs`; undefined if none came.
+  const Tensor& captured(size_t i) const { return captured_[i]; }
+
+ private:
+  struct Pending;
+  struct Capture {
+    Node* node;
+    uint32_t input_nr;
+    size_t input;
+  };
+
+  struct Unstarted {};
+  Backward(Options options, Unstarted);
+  void start(TensorList roots, TensorList gradients);
+  void restrict_to(TensorList roots, TensorList inputs);
+  bool reaches_input(const Node* node) const;
+  void add(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index);
+  Pending& pending_of(const Ref<Node>& node);
+  Pending* find(Node* node) const;
+  void let_go(Pending& pending);
+  void run_next();
+  void collect(Pending& pending);
+  void call_hooks(Node& node);
+  bool mark_wanted(const Node& node);
+
+  Options options_;
+  std::vector<Pending*> waiting_;  // a heap: the node to run next is in front
+  std::vector<std::unique_ptr<Pending>> all_;
+  std::vector<Pending*> unused_;
+  std::unordered_map<Node*, Pending*>
+      elsewhere_;  // for nodes that another pass holds gradients for at the same time
+  uint64_t arrivals_ = 0;
+
+  bool has_failed_ = false;
+  bool is_restricted_ = false;  // to what leads to the inputs
+  std::unordered_map<const Node*, bool> reaches_;
+  bool is_capturing_ = false;
+  std::vector<Capture> captures_;  // sorted by node
+  std::vector<bool> reached_;
+  std::vector<Tensor> captured_;
+
+  Ref<Node> ran_;
+  std::vector<Tensor> grad_outs_;
+  Gradients grads_;
+};
+// ---- what the tape needs of the ops, which define it ----
+
+// total + gradient, in total's own memory where nobody else can see it.
+// Both have one dtype and one shape.
+void accumulate(Tensor& total, const Tensor& gradient);
+// y ← y + x, of one dtype and one shape. Not recorded.
+void add_values(const Tensor& y, const Tensor& x);
+// A tensor of the given sizes that holds total (undefined: zeros) plus the slices.
+Tensor assemble(const Tensor& total, const Dims& sizes, Dtype dtype, ArrayRef<GradientSlice> slices);
+// x summed over the dimensions in which `sizes` was broadcast to it, and converted to dtype.
+Tensor reduce_to(const Tensor& x, const Dims& sizes, Dtype dtype);
+// The elements of contiguous x at `region`, and x with zeros there: what a write through a view replaces and
+// leaves.
+Tensor inside(const Tensor& x, const Layout& region);
+Tensor outside(const Tensor& x, const Layout& region);
+// x in contiguous memory of its own.
+Tensor copy_of(const Tensor& x);
+// x's values written over those of y, which has the same sizes and dtype. Not recorded.
+void copy_values(const Tensor& y, const Tensor& x);
+// The gradient of a scalar with respect to itself.
+Tensor ones_of(const Dims& sizes, Dtype dtype);
+
+namespace autograd {
+
+using frost::Edge;
+using frost::Node;
+using variable_list = std::vector<Tensor>;
+
+// The gradients of Σ grad_outputs·outputs, added to the grad of the leaves (or of `inputs` alone, if there
+// are any).
+void backward(TensorList outputs, TensorList grad_outputs = {}, optional<bool> retain_graph = nullopt,
+              bool create_graph = false, TensorList inputs = {});
+
+// The gradients of Σ grad_outputs·outputs with respect to inputs; nobody's grad changes. Those of unused
+// inputs are an error, or with allow_unused undefined. retain_graph is create_graph unless given.
+variable_list grad(TensorList outputs, TensorList inputs, TensorList grad_outputs = {},
+                   optional<bool> retain_graph = nullopt, bool create_graph = false,
+                   bool allow_unused = false);
+
+}  // namespace autograd
+
+}  // namespace frost

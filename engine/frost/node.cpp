@@ -1,0 +1,225 @@
+#include <frost/node.hpp>
+#include <frost/record.hpp>
+
+#include <frost/tensor_impl.hpp>
+
+#include <algorithm>
+
+namespace frost {
+
+namespace {
+
+// The node whose closures are being moved into place, and the last sequence number: both of this thread.
+[[gnu::tls_model("initial-exec")]] constinit thread_local Node* placing_node = nullptr;
+[[gnu::tls_model("initial-exec")]] constinit thread_local uint64_t clock = 0;
+
+[[noreturn]] void fail_freed() {
+  fail("backward",
+       "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+       "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
+       "autograd::grad(). "
+       "Specify retain_graph=true if you need to backward through the graph a second time or if you need to "
+       "access "
+       "saved tensors after calling backward.");
+}
+
+void check_version(const Tensor& saved, uint32_t version) {
+  const uint32_t now = saved.impl()->storage->version();
+  if (now == version) [[likely]]
+    return;
+  const Ref<Node> grad_fn = saved.grad_fn();
+  fail("backward",
+       "one of the variables needed for gradient computation has been modified by an inplace operation: "
+       "[frost",
+       to_text(saved.scalar_type()), "Tensor ", saved.sizes(), "]",
+       grad_fn ? ", which is output " + std::to_string(saved.output_nr()) + " of " + grad_fn->name() + ","
+               : "",
+       " is at version ", now, "; expected version ", version,
+       " instead. Hint: the values are needed as they were; write to a clone() instead.");
+}
+
+}  // namespace
+
+// ---- what is saved ----
+
+Saved::Saved(Saved&& other) noexcept(false) : borrowed_(other.borrowed_) {
+  if (placing_node == nullptr || borrowed_ == nullptr) return;
+  take(*borrowed_);
+  borrowed_ = nullptr;
+  placing_node->save(*this);
+}
+
+void Saved::take(const Tensor& tensor) {
+  // A trainable leaf is kept itself, so that gradients of the gradient find it. Of anything else an alias is
+  // kept: the tensor itself may be written to and then hold the very node that saves it.
+  TensorImpl& impl = *tensor.impl();
+  storage_ = impl.storage;
+  version_ = impl.storage->version();
+  if (impl.requires_grad) {
+    value_ = tensor;
+    return;
+  }
+  value_ = alias(tensor);
+  value_.impl()->grad_fn = tensor.grad_fn();
+  value_.impl()->output_nr = impl.output_nr;
+}
+
+const Tensor& Saved::operator*() const {
+  if (freed_) [[unlikely]]
+    fail_freed();
+  check(value_.defined(), "Saved",
+        "it was never recorded: a rule must capture it itself, not in a container");
+  check(value_.impl()->storage == storage_, "backward",
+        "one of the variables needed for gradient computation has been given other values by set_data()");
+  check_version(value_, version_);
+  return value_;
+}
+
+detail::Placing::Placing(Node* node) : before_(std::exchange(placing_node, node)) {}
+detail::Placing::~Placing() { placing_node = before_; }
+
+void detail::SavedOutput::save(const Tensor& output) {
+  values_ = alias(output);
+  version_ = output.impl()->storage->version();
+}
+
+Tensor detail::SavedOutput::get(const Node& node) const {
+  if (freed_) [[unlikely]]
+    fail_freed();
+  check_version(values_, version_);
+  if (!GradMode::is_enabled()) return values_;
+  Tensor output = alias(values_);
+  output.impl()->grad_fn = Ref<Node>(const_cast<Node*>(&node));
+  return output;
+}
+
+// ---- nodes ----
+
+void retain(Node* node) {
+  if (node->leaf_ != nullptr) return retain(node->leaf_);
+  node->count_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void release(Node* node) {
+  if (node->leaf_ != nullptr) return release(node->leaf_);
+  if (node->count_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  // A node holds the nodes before it: destroying them one inside the other would overflow the stack of a deep
+  // graph. The first to go destroys all that go because of it, in a loop.
+  [[gnu::tls_model("initial-exec")]] static constinit thread_local Node* doomed = nullptr;
+  [[gnu::tls_model("initial-exec")]] static constinit thread_local bool is_destroying = false;
+  node->pending_ = doomed;
+  doomed = node;
+  if (is_destroying) return;
+  is_destroying = true;
+  while (doomed != nullptr) {
+    Node* const next = doomed;
+    doomed = static_cast<Node*>(next->pending_);
+    delete next;
+  }
+  is_destroying = false;
+}
+
+Node::~Node() = default;
+
+void Node::save(Saved& saved) {
+  saved.next_ = saved_;
+  saved_ = &saved;
+}
+
+void Node::free_saved() {
+  for (Saved* saved = saved_; saved != nullptr; saved = saved->next_) {
+    saved->value_ = Tensor();
+    saved->storage_ = nullptr;
+    saved->freed_ = true;
+  }
+}
+
+std::vector<Tensor> Node::saved_tensors() const {
+  std::vector<Tensor> tensors;
+  for (const Saved* saved = saved_; saved != nullptr; saved = saved->next_)
+    if (saved->value_.defined()) tensors.push_back(saved->value_);
+  std::reverse(tensors.begin(), tensors.end());  // in the order of capture
+  return tensors;
+}
+
+Node::Hooks& Node::make_hooks() {
+  if (!hooks_) hooks_ = std::make_unique<Hooks>();
+  return *hooks_;
+}
+
+unsigned Node::Hooks::add(Hook hook) {
+  if (given.size() <= hook.input_nr) given.resize(hook.input_nr + 1);
+  hook.number = given[hook.input_nr]++;
+  list.push_back(std::move(hook));
+  return list.back().number;
+}
+
+bool Node::Hooks::remove(uint32_t input_nr, unsigned number) {
+  if (input_nr >= given.size() || number >= given[input_nr]) return false;
+  std::erase_if(list, [input_nr, number](const Hook& hook) {
+    return hook.input_nr == input_nr && hook.number == number;
+  });
+  return true;
+}
+
+void Node::set_output(size_t i, const Tensor& output) {
+  const Output description{output.layout().sizes, output.scalar_type()};
+  if (i == 0)
+    output_ = description;
+  else
+    more_outputs_.push_back(description);
+}
+
+void Node::take_number() {
+  for (const Edge& edge : edges_)
+    if (edge.is_valid()) clock = std::max(clock, edge.function->sequence_nr_);
+  sequence_nr_ = ++clock;
+}
+
+AccumulateGrad::AccumulateGrad(TensorImpl* leaf) : Node("torch::autograd::AccumulateGrad") {
+  take_number();
+  leaf_ = leaf;
+  describe_leaf();
+}
+
+void AccumulateGrad::describe_leaf() { set_output(0, variable()); }
+
+Tensor AccumulateGrad::variable() const { return Tensor(Ref<TensorImpl>(leaf_)); }
+
+// ---- the tape as a tensor shows it ----
+
+Ref<Node> Tensor::grad_fn() const {
+  check_defined(*this, "grad_fn");
+  impl_->is_on_tape();
+  return impl_->grad_fn;
+}
+
+unsigned Tensor::register_hook(std::function<Tensor(const Tensor&)> hook) const {
+  check(defined() && requires_grad(), "register_hook",
+        "cannot register a hook on a variable that doesn't require gradient");
+  const Edge edge = gradient_edge(*this);
+  return edge.function->make_hooks().add({0, edge.input_nr, std::move(hook), nullptr});
+}
+
+void Tensor::remove_hook(unsigned number) const {
+  check(defined() && requires_grad(), "remove_hook",
+        "cannot remove a hook of a tensor that doesn't require gradient");
+  const Edge edge = gradient_edge(*this);
+  const bool removed = edge.function->hooks_ && edge.function->hooks_->remove(edge.input_nr, number);
+  check(removed, "remove_hook", "Hook index ", number, " out of range");
+}
+
+void Tensor::retain_grad() const {
+  check(defined() && requires_grad(), "retain_grad",
+        "can't retain_grad on Tensor that has requires_grad=False");
+  if (is_leaf() || retains_grad()) return;
+  impl_->make_extras().retains_grad = true;
+  impl_->grad_fn->make_hooks().add({0, impl_->output_nr, nullptr, impl_.get()});
+}
+
+bool Tensor::retains_grad() const {
+  check_defined(*this, "retains_grad");
+  return impl_->extras && impl_->extras->retains_grad;
+}
+
+}  // namespace frost

@@ -1,0 +1,178 @@
+// What the tape consists of: nodes, the edges between them, and the tensors they save. <frost/tape.hpp> tells
+// the story.
+#pragma once
+
+#include <frost/memory.hpp>
+#include <frost/shape.hpp>
+#include <frost/storage.hpp>
+#include <frost/tensor.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace frost {
+
+class Backward;
+
+// ---- what a rule says ----
+
+// A gradient that is zero but for the elements that `region` picks out of the contiguous input; those have
+// `value`. Views into a part of a tensor return it, so that T slices of one tensor cost as much as the
+// tensor, not T times it.
+struct GradientSlice {
+  Tensor value;
+  Layout region;
+};
+
+// The gradients that a node returns, one per input.
+class Gradients {
+ public:
+  // Whether anyone asks for the gradient of input i; one that is not wanted need not be computed.
+  bool wanted(size_t i) const { return entries_[i].wanted; }
+  void set(size_t i, Tensor gradient) { entries_[i].value = std::move(gradient); }
+  void set(size_t i, GradientSlice slice) {
+    entries_[i].value = std::move(slice.value);
+    entries_[i].region = slice.region;
+    entries_[i].is_slice = true;
+  }
+  size_t size() const { return entries_.size(); }
+
+ private:
+  friend class Backward;
+  struct Entry {
+    Tensor value;  // undefined: zero, or not wanted
+    bool wanted = false;
+    bool is_slice = false;
+    Layout region;
+  };
+  std::vector<Entry> entries_;
+};
+
+// A tensor that a rule needs again in backward: the capture [y = Saved(y)], read as *y. While the rule is
+// only on its way to the tape this borrows `y`; when it is recorded, it takes hold of the values and
+// remembers their version. Reading it is an error where they were written to since, or where the graph was
+// freed.
+class Saved {
+ public:
+  explicit Saved(const Tensor& tensor) : borrowed_(&tensor) {}
+  explicit Saved(Tensor&&) = delete;  // a temporary is gone before the tape could take hold of it
+  Saved(Saved&& other) noexcept(false);
+  Saved& operator=(Saved&&) = delete;
+
+  const Tensor& operator*() const;
+  const Tensor* operator->() const { return &**this; }
+
+ private:
+  friend class Node;
+  void take(const Tensor& tensor);
+
+  const Tensor* borrowed_ = nullptr;
+  Tensor value_;
+  Ref<Storage> storage_;  // where the values lay: set_data() may have given the tensor others since
+  uint32_t version_ = 0;
+  bool freed_ = false;
+  Saved* next_ = nullptr;  // the next one that the same node saves
+};
+
+// ---- nodes ----
+
+struct Edge {
+  Ref<Node> function;     // null: the input is frozen, and no gradient flows there
+  uint32_t input_nr = 0;  // which output of that node the input was
+  bool is_valid() const { return static_cast<bool>(function); }
+};
+
+// A recorded op: what grad_fn() returns. Its inputs, seen backward, are the gradients of the op's outputs.
+class Node : public Pooled {
+ public:
+  virtual ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  std::string name() const { return name_; }             // "SoftmaxBackward0", as in libtorch
+  uint64_t sequence_nr() const { return sequence_nr_; }  // larger than that of every node it leads to
+  size_t num_inputs() const { return 1 + more_outputs_.size(); }
+  size_t num_outputs() const { return edges_.size(); }
+  ArrayRef<Edge> next_edges() const { return edges_; }
+  const Edge& next_edge(size_t i) const { return edges_.at(i); }
+
+  // The shape and dtype of the op's i-th output, and so of the i-th gradient that comes in.
+  struct Output {
+    Dims sizes;
+    Dtype dtype;
+  };
+  const Output& output(size_t i) const { return i == 0 ? output_ : more_outputs_[i - 1]; }
+
+  // The tensors that the node keeps for backward; none once they are freed.
+  virtual std::vector<Tensor> saved_tensors() const;
+  // Bytes of the node itself; neither the memory of its saved tensors nor vectors that a rule captures are
+  // counted.
+  virtual size_t bytes() const = 0;
+
+  // The gradients of the inputs from those of the outputs (undefined: zero). Backward::step() calls it.
+  virtual void apply(ArrayRef<Tensor> grad_outs, Gradients& grads) = 0;
+
+ protected:
+  explicit Node(const char* name) : name_(name) {}
+  virtual void free_saved();
+
+  // What must be told to the base before the node is used.
+  void set_edges(ArrayRef<Edge> edges) { edges_ = edges; }
+  void set_output(size_t i, const Tensor& output);
+  void take_number();  // after the edges are known
+  void save(Saved& saved);
+
+  TensorImpl* leaf_ = nullptr;  // of an AccumulateGrad: the leaf that it is a part of
+
+ private:
+  friend class Backward;
+  friend class Saved;
+  friend class Tensor;
+  friend struct TensorImpl;
+  friend void retain(Node* node);
+  friend void release(Node* node);
+
+  // Called in the order of registration. Retaining the grad of an output is one of them.
+  struct Hook {
+    unsigned number;
+    uint32_t input_nr;
+    std::function<Tensor(const Tensor&)> call;
+    TensorImpl* retaining =
+        nullptr;  // instead of a call: the output that keeps its grad; it leaves when it is destroyed
+  };
+  struct Hooks {
+    std::vector<Hook> list;
+    std::vector<unsigned> given;  // how many numbers each input's hooks have been given
+    unsigned add(Hook hook);
+    bool remove(uint32_t input_nr, unsigned number);
+  };
+
+  Hooks& make_hooks();
+
+  std::atomic<uint32_t> count_{1};
+  const char* name_;
+  uint64_t sequence_nr_ = 0;
+  ArrayRef<Edge> edges_;
+  Saved* saved_ = nullptr;
+  std::unique_ptr<Hooks> hooks_;
+  std::atomic<Backward*> pass_{nullptr};  // the pass that holds gradients for this node …
+  void* pending_ = nullptr;               // … and where it holds them
+  std::vector<Output> more_outputs_;      // after the first: most ops have one
+  Output output_;
+};
+
+// The last node on every way: adds what arrives to the grad of a leaf.
+class AccumulateGrad final : public Node {
+ public:
+  explicit AccumulateGrad(TensorImpl* leaf);
+  Tensor variable() const;
+  void describe_leaf();  // what it expects has the leaf's shape and dtype as they are now
+  size_t bytes() const override { return sizeof *this; }
+  void apply(ArrayRef<Tensor> grad_outs, Gradients& grads) override;
+};
+}  // namespace frost

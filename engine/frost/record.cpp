@@ -1,0 +1,124 @@
+#include <frost/record.hpp>
+
+#include <frost/backward.hpp>
+#include <frost/tensor_impl.hpp>
+
+namespace frost {
+
+namespace {
+
+// Where a view's elements lie in a contiguous tensor of its base's sizes.
+Layout region_in_base(const TensorImpl& view, std::string_view function) {
+  check(view.storage == view.base->storage, function,
+        "the tensor that this is a view of was given other values by set_data(); make the view anew");
+  check(view.base->contiguous, function,
+        "a view of a tensor that is not contiguous can't be written in place while gradients are recorded; "
+        "write to a contiguous() or clone() of it instead");
+  Layout region = view.layout;
+  region.offset -= view.base->layout.offset;
+  return region;
+}
+
+// Where the kind of a view forbids that it, or what it is a view of, is written to on the tape: an error that
+// says `what` happened.
+void check_view_kind(const TensorImpl& view, std::string_view function, std::string_view what) {
+  check(view.view_kind != ViewKind::without_grad, function, "A view was created in no_grad mode and ", what,
+        " with grad mode enabled. Write to a clone() of it instead, or under NoGradGuard.");
+  check(view.view_kind != ViewKind::multiple, function, "Output ", view.output_nr, " of ",
+        view.grad_fn ? view.grad_fn->name() : "a function", " is a view and ", what,
+        ". This view is the output of a function that returns multiple views. Such functions do not allow "
+        "the output "
+        "views to be modified inplace. You should replace the inplace operation by an out-of-place one.");
+}
+
+// A write through another view, or to the base, has put the base elsewhere on the tape: the view now comes
+// from there.
+void refresh(TensorImpl& view) {
+  if (!view.base || view.base_writes == view.base->writes) return;
+  check_view_kind(view, "view", "its base or another view of its base has been modified inplace");
+  check(!view.requires_grad, "view",
+        "leaf variable has been moved into the graph interior: it is a view of a tensor that was written in "
+        "place");
+  const Tensor base{view.base}, self{Ref<TensorImpl>(&view)};
+  Layout region = region_in_base(view, "view");
+  for (size_t d = 0; d < region.rank(); ++d)  // of an expanded dim the gradients add up
+    if (region.strides[d] == 0 && region.sizes[d] > 1) region.sizes[d] = 1;
+  view.base_writes = view.base->writes;
+  auto rule = wrt(base, [region](const Tensor& grad_out) { return GradientSlice{grad_out, region}; });
+  view.set_grad_fn(
+      Ref<Node>::adopt(new detail::RuleNode<decltype(rule.rule)>("AsStridedBackward0", self, rule)), 0);
+}
+
+}  // namespace
+
+void TensorImpl::set_grad_fn(Ref<Node> node, uint32_t number) {
+  const bool retains = extras && extras->retains_grad;
+  if (retains && grad_fn)
+    std::erase_if(grad_fn->make_hooks().list,
+                  [this](const Node::Hook& hook) { return hook.retaining == this; });
+  grad_fn = std::move(node);
+  output_nr = number;
+  if (retains && grad_fn) grad_fn->make_hooks().add({0, number, nullptr, this});
+}
+
+bool TensorImpl::is_on_tape() {
+  refresh(*this);
+  return requires_grad || grad_fn;
+}
+
+Edge gradient_edge(const Tensor& x) {
+  if (!x.defined()) return {};
+  TensorImpl& impl = *x.impl();
+  if (!impl.is_on_tape()) return {};
+  if (impl.grad_fn) return {impl.grad_fn, impl.output_nr};
+  return {Ref<Node>(impl.extras->accumulator.get()), 0};
+}
+
+void set_history(const Tensor& output, Ref<Node> node, uint32_t output_nr) {
+  output.impl()->grad_fn = std::move(node);
+  output.impl()->output_nr = output_nr;
+}
+
+void check_in_place(const Tensor& x, std::string_view function, bool is_recorded) {
+  check_defined(x, function, "self");
+  TensorImpl& impl = *x.impl();
+  check(!impl.layout.overlaps_itself(), function,
+        "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+        "location. "
+        "Please clone() the tensor before performing the operation.");
+  if (!GradMode::is_enabled()) return;
+  check(!impl.requires_grad, function,
+        "a leaf Variable that requires grad is being used in an in-place operation.");
+  check(!impl.base || !impl.base->requires_grad, function,
+        "a view of a leaf Variable that requires grad is being used in an in-place operation.");
+  const bool is_base_on_tape = impl.base && impl.base->is_on_tape();
+  if (!is_recorded && !impl.is_on_tape() && !is_base_on_tape) return;
+  check_view_kind(impl, function, "is being modified inplace");
+}
+
+void write_in_place(const Tensor& x, const Tensor& result, std::string_view function) {
+  const bool is_recorded = GradMode::is_enabled() && result.requires_grad();
+  check_in_place(x, function, is_recorded);
+  TensorImpl& impl = *x.impl();
+  const Layout region = is_recorded && impl.base ? region_in_base(impl, function) : Layout();
+  copy_values(x, result);
+  impl.storage->bump_version();
+  if (!is_recorded) return;
+
+  const Edge edge = gradient_edge(result);
+  if (!impl.base) {
+    impl.set_grad_fn(edge.function, edge.input_nr);
+    ++impl.writes;
+    return;
+  }
+  // The base is now what it was outside the view, and the result inside.
+  const Tensor base{impl.base};
+  auto kept = wrt(base, [region](const Tensor& grad_out) { return outside(grad_out, region); });
+  auto written = wrt(result, [region](const Tensor& grad_out) { return inside(grad_out, region); });
+  const auto node = Ref<Node>::adopt(new detail::RuleNode<decltype(kept.rule), decltype(written.rule)>(
+      "torch::autograd::CopySlices", base, kept, written));
+  impl.base->set_grad_fn(node, 0);
+  ++impl.base->writes;
+}
+
+}  // namespace frost

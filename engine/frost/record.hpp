@@ -1,0 +1,213 @@
+// Recording: what an op says to the tape. <frost/tape.hpp> tells the story.
+#pragma once
+
+#include <frost/grad_mode.hpp>
+#include <frost/node.hpp>
+
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace frost {
+
+// The edge along which the gradient of x flows: to the node that made it, to its accumulator if it is a
+// trainable leaf, to nowhere if it is frozen.
+Edge gradient_edge(const Tensor& x);
+
+// Says that `output` is output `output_nr` of `node`. Where output was written in place and is a view, the
+// tensor that it is a view of follows.
+void set_history(const Tensor& output, Ref<Node> node, uint32_t output_nr = 0);
+
+// The values of x now hold those of `result`, which op `function` computed from it: what every in-place op
+// ends with. Checks that x may be written to, copies the values, and puts x in result's place on the tape.
+void write_in_place(const Tensor& x, const Tensor& result, std::string_view function);
+// An error unless x may be written to in place; is_recorded: whether the tape will have to know.
+void check_in_place(const Tensor& x, std::string_view function, bool is_recorded);
+
+template <class Rule>
+struct Wrt {
+  const Tensor& tensor;
+  Rule rule;
+};
+
+// An input and the rule for its gradient: rule(grad_out) or rule(grad_out, output), returning a Tensor or a
+// GradientSlice.
+template <class Rule>
+Wrt<Rule> wrt(const Tensor& input, Rule rule) {
+  return {input, std::move(rule)};
+}
+
+namespace detail {
+
+// While one of these lives, closures are being moved into `node`, and the Saved among their captures take
+// hold.
+class Placing {
+ public:
+  explicit Placing(Node* node);
+  ~Placing();
+
+ private:
+  Node* before_;
+};
+
+template <class Rule>
+constexpr bool uses_output = std::is_invocable_v<Rule&, const Tensor&, const Tensor&>;
+
+// Gives `output` as the rules of its own node see it: without a handle on the node, which would be a cycle.
+class SavedOutput {
+ public:
+  void save(const Tensor& output);
+  Tensor get(const Node& node) const;
+  const Tensor& values() const { return values_; }
+  void free() {
+    values_ = Tensor();
+    freed_ = true;
+  }
+
+ private:
+  Tensor values_;
+  uint32_t version_ = 0;
+  bool freed_ = false;
+};
+
+struct NoSavedOutput {
+  void free() {}
+};
+
+template <class... Rules>
+class RuleNode final : public Node {
+ public:
+  RuleNode(const char* name, const Tensor& output, Wrt<Rules>&... inputs) : Node(name) {
+    place(std::index_sequence_for<Rules...>(), inputs...);
+    if constexpr (kUsesOutput) {
+      if (needs_output(std::index_sequence_for<Rules...>())) output_.save(output);
+    }
+    set_output(0, output);
+    take_number();
+  }
+
+  size_t bytes() const override { return sizeof *this; }
+
+  std::vector<Tensor> saved_tensors() const override {
+    std::vector<Tensor> tensors = Node::saved_tensors();
+    if constexpr (kUsesOutput)
+      if (output_.values().defined()) tensors.push_back(output_.values());
+    return tensors;
+  }
+
+  void apply(ArrayRef<Tensor> grad_outs, Gradients& grads) override {
+    if (!grad_outs[0].defined()) return;
+    Tensor output;
+    if constexpr (kUsesOutput) {
+      if (needs_output(std::index_sequence_for<Rules...>())) output = output_.get(*this);
+    }
+    apply_each(std::index_sequence_for<Rules...>(), grad_outs[0], output, grads);
+  }
+
+ protected:
+  void free_saved() override {
+    Node::free_saved();
+    output_.free();
+  }
+
+ private:
+  static constexpr bool kUsesOutput = (uses_output<Rules> || ...);
+
+  template <size_t... I>
+  void place(std::index_sequence<I...>, Wrt<Rules>&... inputs) {
+    const Placing placing(this);
+    (place_one(edges_[I], std::get<I>(rules_), inputs), ...);
+    set_edges({edges_, sizeof...(Rules)});
+  }
+
+  template <class Rule>
+  void place_one(Edge& edge, std::optional<Rule>& rule, Wrt<Rule>& input) {
+    edge = gradient_edge(input.tensor);
+    if (edge.is_valid()) rule.emplace(std::move(input.rule));
+  }
+
+  // Whether a rule that was not dropped reads the output: otherwise it need not be kept.
+  template <size_t... I>
+  bool needs_output(std::index_sequence<I...>) const {
+    return ((uses_output<Rules> && std::get<I>(rules_).has_value()) || ...);
+  }
+
+  template <size_t... I>
+  void apply_each(std::index_sequence<I...>, const Tensor& grad_out, const Tensor& output, Gradients& grads) {
+    (apply_one(I, std::get<I>(rules_), grad_out, output, grads), ...);
+  }
+
+  template <class Rule>
+  void apply_one(size_t i, std::optional<Rule>& rule, const Tensor& grad_out, const Tensor& output,
+                 Gradients& grads) {
+    if (!grads.wanted(i)) return;
+    if constexpr (uses_output<Rule>)
+      grads.set(i, (*rule)(grad_out, output));
+    else
+      grads.set(i, (*rule)(grad_out));
+  }
+
+  Edge edges_[sizeof...(Rules)];
+  std::tuple<std::optional<Rules>...> rules_;
+  std::conditional_t<kUsesOutput, SavedOutput, NoSavedOutput> output_;
+};
+
+template <class Closure>
+class JointNode final : public Node {
+ public:
+  JointNode(const char* name, TensorList inputs, TensorList outputs, Closure&& closure)
+      : Node(name), edges_(inputs.size()), closure_(place(std::move(closure))) {
+    for (size_t i = 0; i < inputs.size(); ++i) edges_[i] = gradient_edge(inputs[i]);
+    set_edges(edges_);
+    for (size_t i = 0; i < outputs.size(); ++i) set_output(i, outputs[i]);
+    take_number();
+  }
+
+  size_t bytes() const override {
+    return sizeof *this + edges_.size() * sizeof(Edge) + (num_inputs() - 1) * sizeof(Output);
+  }
+  void apply(ArrayRef<Tensor> grad_outs, Gradients& grads) override { closure_(grad_outs, grads); }
+
+ private:
+  Closure place(Closure&& closure) {
+    const Placing placing(this);
+    return std::move(closure);
+  }
+
+  std::vector<Edge> edges_;
+  Closure closure_;
+};
+
+}  // namespace detail
+
+// Records how output came from the inputs, and returns it. An undefined input is frozen. Integers and bools
+// have no gradient: nothing is recorded.
+template <class... Rules>
+Tensor record(const char* name, Tensor output, Wrt<Rules>... inputs) {
+  if (GradMode::is_enabled() && ((inputs.tensor.defined() && inputs.tensor.requires_grad()) || ...) &&
+      output.is_floating_point()) {
+    check(((inputs.tensor.impl() != output.impl()) && ...), name,
+          "the output is one of the inputs, and would come from itself; record an alias of it");
+    set_history(output, Ref<Node>::adopt(new detail::RuleNode<Rules...>(name, output, inputs...)));
+  }
+  return output;
+}
+
+// For an op on a list of inputs, with several outputs, or whose gradients are computed together. The closure
+// is
+//   void(ArrayRef<Tensor> grad_outs, Gradients& grads)
+// where grad_outs[i] may be undefined (zero), and it sets those of the gradients that are wanted.
+template <class Closure>
+void record_joint(const char* name, TensorList inputs, TensorList outputs, Closure closure) {
+  bool required = false;
+  for (const Tensor& input : inputs) required |= input.defined() && input.requires_grad();
+  if (!required || !GradMode::is_enabled()) return;
+  const auto node =
+      Ref<Node>::adopt(new detail::JointNode<Closure>(name, inputs, outputs, std::move(closure)));
+  for (size_t i = 0; i < outputs.size(); ++i)
+    if (outputs[i].is_floating_point()) set_history(outputs[i], node, static_cast<uint32_t>(i));
+}
+}  // namespace frost
