@@ -3,7 +3,6 @@
 
 namespace frost {
 
-// In libtorch this lives in the tape's thread-local state as well: torch::GradMode.
 struct GradMode {
   static bool is_enabled() { return enabled; }
   static void set_enabled(bool on) { enabled = on; }

@@ -108,8 +108,10 @@ Cache* cache() noexcept {
 void* allocate(size_t bytes) {
   Cache* const mine = cache();
   const bool cached = kCaching && bytes <= kLargest && mine != nullptr;
-  const SizeClass wanted =
-      cached ? size_class(bytes) : SizeClass{0, (bytes + kAlignment - 1) / kAlignment * kAlignment};
+  // Always of its size class, for whichever thread frees it may keep it as that.
+  const SizeClass wanted = bytes <= kLargest
+                               ? size_class(bytes)
+                               : SizeClass{0, (bytes + kAlignment - 1) / kAlignment * kAlignment};
   void* block;
   if (cached && mine->free[wanted.index] != nullptr) {
     FreeBlock* const head = mine->free[wanted.index];
@@ -117,7 +119,7 @@ void* allocate(size_t bytes) {
     mine->cached -= wanted.bytes;
     block = head;
   } else {
-    block = allocate_from_system(bytes, std::max(wanted.bytes, kAlignment));
+    block = allocate_from_system(bytes, wanted.bytes);
   }
   if (mine != nullptr) {
     mine->allocated += static_cast<int64_t>(bytes);

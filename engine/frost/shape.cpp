@@ -53,7 +53,10 @@ int64_t checked_numel(IntArrayRef sizes, std::string_view function) {
 
 Dims contiguous_strides(IntArrayRef sizes) {
   Dims strides(sizes.size(), 1);
-  for (size_t i = sizes.size(); i-- > 1;) strides[i - 1] = strides[i] * std::max<int64_t>(sizes[i], 1);
+  // Unsigned, for the sizes beside a 0 may be so large that the strides, which nobody then uses, overflow.
+  for (size_t i = sizes.size(); i-- > 1;)
+    strides[i - 1] = static_cast<int64_t>(static_cast<uint64_t>(strides[i]) *
+                                          static_cast<uint64_t>(std::max<int64_t>(sizes[i], 1)));
   return strides;
 }
 
@@ -244,6 +247,7 @@ Layout Layout::expand(IntArrayRef target, std::string_view function) const {
           ".  Tensor sizes: ", sizes);
     if (view.sizes[i] == sizes[i - lead]) view.strides[i] = strides[i - lead];
   }
+  checked_numel(view.sizes, function);
   return view;
 }
 

@@ -6,10 +6,7 @@
 
 namespace frost {
 
-namespace {
-constexpr size_t kHeader = 64;  // the object stands at the head of the block that holds its bytes
-static_assert(sizeof(Storage) <= kHeader);
-}  // namespace
+static_assert(sizeof(Storage) <= Storage::kHeader);
 
 Ref<Storage> Storage::make(size_t bytes) {
   char* const block = static_cast<char*>(allocate(kHeader + bytes));

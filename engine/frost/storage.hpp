@@ -12,6 +12,9 @@ namespace frost {
 
 class Storage {
  public:
+  // What a storage takes besides its bytes: the object itself, at the head of its block.
+  static constexpr size_t kHeader = 64;
+
   // Uninitialised memory, aligned to 64 bytes.
   static Ref<Storage> make(size_t bytes);
   // Memory that belongs to someone else; `on_release` is called when no tensor uses it any more.

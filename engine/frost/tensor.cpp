@@ -10,7 +10,14 @@ namespace frost {
 
 constinit thread_local bool GradMode::enabled = true;
 
-TensorExtras::~TensorExtras() = default;
+TensorExtras::~TensorExtras() {
+  // A grad may have a grad, and so on: one after the other, not one inside the other.
+  Tensor next = std::move(grad);
+  while (next.defined() && next.use_count() == 1 && next.impl()->extras) {
+    Tensor after = std::move(next.impl()->extras->grad);
+    next = std::move(after);
+  }
+}
 
 TensorImpl::TensorImpl(Dtype element_dtype, const Layout& elements, Ref<Storage> memory)
     : dtype(element_dtype),
@@ -36,8 +43,8 @@ void release(TensorImpl* tensor) {
 }
 
 Tensor empty_tensor(IntArrayRef sizes, Dtype dtype, std::string_view function) {
-  const Layout layout = Layout::contiguous(sizes);
   const int64_t numel = checked_numel(sizes, function);
+  const Layout layout = Layout::contiguous(sizes);
   int64_t bytes;
   const bool too_large = __builtin_mul_overflow(numel, static_cast<int64_t>(element_size(dtype)), &bytes);
   check(!too_large && bytes < (int64_t{1} << 62), function, "can't allocate memory for ", sizes,
@@ -174,8 +181,7 @@ Tensor Tensor::detach() const {
 Tensor& Tensor::detach_() {
   TensorImpl& impl = get(*this, "detach_");
   check(!impl.base, "detach_", "Can't detach views in-place. Use detach() instead.");
-  impl.grad_fn = nullptr;
-  impl.output_nr = 0;
+  impl.set_grad_fn(nullptr, 0);
   impl.requires_grad = false;
   return *this;
 }

@@ -1,7 +1,7 @@
 #include <frost/dtype.hpp>
 #include <frost/scalar.hpp>
 
-#include <catch2/catch.hpp>
+#include <frost/testing/catch.hpp>
 
 #include <cstdint>
 #include <sstream>

@@ -1,7 +1,7 @@
 #include <frost/engine.hpp>
 #include <frost/storage.hpp>
 
-#include <catch2/catch.hpp>
+#include <frost/testing/catch.hpp>
 
 #include <cstdint>
 #include <cstring>

@@ -1,7 +1,7 @@
 // Layouts against brute force: a layout is held to the list of places that its elements should lie at.
 #include <frost/shape.hpp>
 
-#include <catch2/catch.hpp>
+#include <frost/testing/catch.hpp>
 
 #include <algorithm>
 #include <functional>

@@ -1,4 +1,4 @@
-#include <catch2/catch.hpp>
+#include <frost/testing/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "side_by_side/measure.hpp"

@@ -49,6 +49,11 @@ TEST_CASE("masked_softmax: a mask broadcasts, and is seen through any strides", 
   const Tensor x = randn({2, 3, 4}), mask = tensor({{false, true, false, true}, {false, false, false, true}});
   const Tensor wide = mask.unsqueeze(1).expand({2, 3, 4});
   CHECK(same(masked_softmax(x, mask.unsqueeze(1)), masked_softmax(x, wide.contiguous())));
+  const Tensor heads = randn({2, 3, 5, 4}), rows = mask.reshape({2, 1, 1, 4});
+  CHECK(same(masked_softmax(heads, rows), masked_softmax(heads, rows.expand({2, 3, 5, 4}).contiguous())));
+  for (const Tensor& other :
+       {mask.reshape({2, 1, 4}).narrow(0, 0, 1), mask.narrow(0, 0, 1), mask[0], rows[0]})
+    CHECK(same(masked_softmax(heads, other), masked_softmax(heads, other.expand({2, 3, 5, 4}).contiguous())));
   CHECK(same(masked_softmax(x.transpose(0, 1), mask), masked_softmax(x.transpose(0, 1).contiguous(), mask)));
 }
 

@@ -133,6 +133,17 @@ TEST_CASE("muting: sequences without tokens", "[nn][muting]") {
   CHECK(f.attend(Masked()).weights[0].isfinite().all().item<bool>());
 }
 
+TEST_CASE("muting: a batch without sequences", "[nn][muting]") {
+  Fixture f;
+  f.input = zeros({0, 3, 4}, kDouble);
+  f.lengths = zeros({0}, kLong);
+  for (const std::shared_ptr<const Muting>& muting : all_mutings()) {
+    INFO(muting->name());
+    CHECK(f.attend(*muting).context.sizes() == IntArrayRef({0, 4}));
+    CHECK(f.attend(*muting).weights.sizes() == IntArrayRef({0, 3}));
+  }
+}
+
 TEST_CASE("muting: wrong lengths are refused before anything is computed", "[nn][muting]") {
   Fixture f;
   for (const std::shared_ptr<const Muting>& muting : all_mutings()) {

@@ -35,10 +35,13 @@ GraphSize graph_size(TensorList roots) {
     for (const Tensor& tensor : node->saved_tensors()) {
       kept.push_back(tensor);
       saved.insert(tensor.impl()->storage.get());
+      if (!tensor.requires_grad() || !tensor.is_leaf())
+        size.node_bytes += static_cast<int64_t>(sizeof(TensorImpl));
     }
   }
   for (const Storage* const storage : saved)
-    if (!owned_by_leaves.contains(storage)) size.saved_bytes += static_cast<int64_t>(storage->bytes());
+    if (!owned_by_leaves.contains(storage))
+      size.saved_bytes += static_cast<int64_t>(storage->bytes() + Storage::kHeader);
   return size;
 }
 

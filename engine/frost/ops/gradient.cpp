@@ -8,17 +8,17 @@ void accumulate(Tensor& total, const Tensor& gradient) {
     total = total + gradient;
     return;
   }
-  const Dims& sizes = total.layout().sizes;
-  kernels::binary(kernels::Binary::add, total.scalar_type(), sizes, ops::out(total), ops::in(total),
-                  ops::in(gradient, sizes));
+  add_values(total, gradient);
+}
+
+void add_values(const Tensor& y, const Tensor& x) {
+  const Dims& sizes = y.layout().sizes;
+  kernels::binary(kernels::Binary::add, y.scalar_type(), sizes, ops::out(y), ops::in(y), ops::in(x));
 }
 
 Tensor ones_of(const Dims& sizes, Dtype dtype) { return ones(sizes, dtype); }
 
-Tensor copy_of(const Tensor& x) {
-  const Tensor y = clone(x);
-  return GradMode::is_enabled() ? y : y.detach();
-}
+Tensor copy_of(const Tensor& x) { return clone(x); }
 
 void copy_values(const Tensor& y, const Tensor& x) {
   kernels::copy(y.layout().sizes, y.scalar_type(), ops::out(y), x.scalar_type(),
@@ -51,9 +51,9 @@ Tensor assemble(const Tensor& total, const Dims& sizes, Dtype dtype, ArrayRef<Gr
   std::vector<Tensor> inputs{total};
   std::vector<Layout> regions;
   for (const GradientSlice& slice : slices) {
-    const Tensor place = alias(y, slice.region);
-    kernels::binary(kernels::Binary::add, dtype, slice.region.sizes, ops::out(place), ops::in(place),
-                    ops::in(slice.value));
+    Layout place = slice.region;
+    place.offset += y.layout().offset;
+    add_values(alias(y, place), slice.value);
     if (!GradMode::is_enabled()) continue;
     inputs.push_back(slice.value);
     regions.push_back(slice.region);

@@ -58,6 +58,11 @@ std::vector<Tensor> numeric_column(const Function& function, const std::vector<T
   const NoGradGuard guard;
   double& x = element(input, j);
   const double original = x;
+  const struct Restore {  // whatever the function throws
+    double& x;
+    double original;
+    ~Restore() { x = original; }
+  } restore{x, original};
   x = original + eps;
   std::vector<Tensor> above = function(inputs);
   for (Tensor& output : above) output = clone(output);
@@ -65,7 +70,6 @@ std::vector<Tensor> numeric_column(const Function& function, const std::vector<T
   std::vector<Tensor> below = function(inputs);
   std::vector<Tensor> column;
   for (const size_t place : places) column.push_back(flatten((above[place] - below[place]) / (2 * eps)));
-  x = original;
   return column;
 }
 

@@ -1,6 +1,7 @@
 #include <frost/nn/masks.hpp>
 
 #include <frost/ops.hpp>
+#include <frost/ops/common.hpp>
 #include <frost/ops/softmax.hpp>
 #include <frost/tensor_impl.hpp>
 
@@ -38,6 +39,35 @@ Tensor padding_mask(IntArrayRef lengths, optional<int64_t> max_len) {
 
 namespace functional {
 
+namespace {
+
+// A mask as the kernel takes it: contiguous, and one slice of it for `repeat` consecutive slices of x.
+struct RepeatedMask {
+  Tensor mask;
+  int64_t repeat;
+};
+
+RepeatedMask repeated(const Tensor& mask, const Tensor& x, int64_t dim) {
+  // Its sizes, aligned with x's: those of x in front, then 1 over the dims that it repeats, then x's from dim
+  // on.
+  const size_t lead = x.layout().rank() - mask.layout().rank();
+  const auto size = [&mask, lead](size_t d) { return d < lead ? 1 : mask.layout().sizes[d - lead]; };
+  const size_t softmax_dim = static_cast<size_t>(dim);
+  int64_t repeat = 1;
+  bool fits = true;
+  for (size_t d = 0; d < x.layout().rank(); ++d) {
+    const int64_t whole = x.layout().sizes[d];
+    if (d < softmax_dim && size(d) != whole)
+      repeat *= whole;
+    else
+      fits &= size(d) == whole && (d >= softmax_dim || repeat == 1 || whole == 1);
+  }
+  if (fits) return {ops::packed(mask), repeat};
+  return {ops::packed(mask.expand(x.sizes())), 1};
+}
+
+}  // namespace
+
 Tensor masked_softmax(const Tensor& x, const Tensor& mask, int64_t dim, EmptyRow empty_row) {
   check_defined(x, "masked_softmax");
   check_defined(mask, "masked_softmax", "mask");
@@ -48,15 +78,15 @@ Tensor masked_softmax(const Tensor& x, const Tensor& mask, int64_t dim, EmptyRow
         " does not broadcast to scores of sizes ", x.sizes());
   dim = wrap_dim(dim, static_cast<size_t>(x.dim()), "masked_softmax");
 
-  const Tensor source = x.contiguous();
-  const Tensor pads = mask.expand(x.sizes()).contiguous();
+  const Tensor source = ops::packed(x);
+  const RepeatedMask pads = repeated(mask, x, dim);
   const Tensor y = empty_tensor(x.sizes(), x.scalar_type());
   const bool all_given =
       kernels::masked_softmax(x.scalar_type(), softmax_shape(x, dim), y.data_ptr(), source.data_ptr(),
-                              pads.data_ptr<bool>(), /*mask_repeat=*/1, empty_row);
+                              pads.mask.data_ptr<bool>(), pads.repeat, empty_row);
   check(all_given, "masked_softmax", "a row of scores is masked throughout, which EmptyRow::Error forbids");
   return record("MaskedSoftmaxBackward0", y,
-                wrt(x, [dim, mask = Saved(pads)](const Tensor& grad_out, const Tensor& weights) {
+                wrt(x, [dim, mask = Saved(mask)](const Tensor& grad_out, const Tensor& weights) {
                   const Tensor g = masked_fill(grad_out, *mask, 0);
                   return masked_fill(softmax_backward(g, weights, dim), *mask, 0);
                 }));

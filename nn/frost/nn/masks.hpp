@@ -24,9 +24,9 @@ namespace functional {
 using kernels::EmptyRow;
 
 // softmax over the positions where mask is false, exactly 0 where it is true: masked_fill with -inf and
-// softmax in one op, which keeps one tensor for backward instead of three. mask broadcasts to x. Whatever
-// masked positions of x or of the incoming gradient hold, NaN and inf included, touches neither the result
-// nor a gradient: theirs is exactly 0, and so is that of a row masked throughout, whatever it was given.
+// softmax in one op, which keeps the output and the mask for backward. mask broadcasts to x. Whatever masked
+// positions of x or of the incoming gradient hold, NaN and inf included, touches neither the result nor a
+// gradient: theirs is exactly 0, and so is that of a row masked throughout, whatever it was given.
 //
 //   y_i = exp(x_i) / Σ_{j not masked} exp(x_j)       grad_x = y (grad_out - Σ_{j not masked} grad_out_j y_j)
 Tensor masked_softmax(const Tensor& x, const Tensor& mask, int64_t dim = -1,

@@ -83,8 +83,8 @@ Attended FrozenPads::attend(const Scorer& score, const Tensor& input, const Tens
     contexts.push_back(matmul(weights.back(), tokens));  // [T] [T, E] → [E]
     result.frozen_pads.push_back(pads);
   }
-  result.weights = stack(weights);
-  result.context = stack(contexts);
+  result.weights = counts.empty() ? zeros({0, input.size(1)}, input.options()) : stack(weights);
+  result.context = counts.empty() ? zeros({0, input.size(2)}, input.options()) : stack(contexts);
   return result;
 }
 

@@ -36,7 +36,9 @@ class Muting {
   virtual std::string name() const = 0;
 
   // Attention over input [B, T, E], whose b-th sequence has lengths[b] real tokens, the rest being padding.
-  // lengths is [B] Long with 0 ≤ lengths[b] ≤ T.
+  // lengths is [B] Long with 0 ≤ lengths[b] ≤ T. A sequence of length 0 has nothing to attend to: where the
+  // padding is muted by -inf or by dividing by what is left, its weights are NaN; MaskedInOneOp and Packed
+  // give zeros.
   virtual Attended attend(const Scorer& score, const Tensor& input, const Tensor& lengths) const = 0;
 };
 

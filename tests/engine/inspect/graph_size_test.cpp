@@ -21,10 +21,10 @@ TEST_CASE("graph_size: saved memory counts once, and that of leaves not at all",
   const Tensor x = ones({1024}, requires_grad());
   CHECK(graph_size(x * x).saved_bytes == 0);
   const Tensor e = exp(x);
-  CHECK(graph_size(e).saved_bytes == 4096);
-  CHECK(graph_size(e * e).saved_bytes == 4096);
+  CHECK(graph_size(e).saved_bytes == 4096 + 64);
+  CHECK(graph_size(e * e).saved_bytes == 4096 + 64);
   const Tensor frozen = ones({1024});
-  CHECK(graph_size(x * frozen).saved_bytes == 4096);
+  CHECK(graph_size(x * frozen).saved_bytes == 4096 + 64);
   const Tensor loss = exp(x).sum();
   CHECK(graph_size(loss).bytes() > 4096);
   loss.backward();
@@ -38,6 +38,7 @@ TEST_CASE("graph_size: what it counts is what dropping the graph gives back", "[
   const int64_t counted = graph_size(y).bytes(), before = memory_allocated();
   y = Tensor();
   const int64_t given_back = before - memory_allocated();
+  // y itself goes too: its handle, and the memory of its values is the last node's saved output.
   CHECK(given_back >= counted);
-  CHECK(given_back < counted * 1.1);
+  CHECK(given_back < counted * 1.02);
 }
