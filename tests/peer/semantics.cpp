@@ -306,7 +306,8 @@ const peer::Section roots("semantics/roots", [] {
   const Tensor x = trainable({2, 3});
   peer::show_error("grad can be implicitly created only for scalar outputs", [&] { (x * 2).backward(); });
   peer::show_error("does not require grad and does not have a grad_fn", [] { fw::ones({1}).backward(); });
-  peer::show_error("invalid gradient at index 0 - got [3] but expected shape compatible with [2, 3]", [&] { (x * 2).backward(fw::ones({3})); });
+  peer::show_error("invalid gradient at index 0 - got [3] but expected shape compatible with [2, 3]",
+                   [&] { (x * 2).backward(fw::ones({3})); });
   (x * 2).backward(fw::arange(6, fw::kFloat).view({2, 3}));
   peer::show("grad", x.grad());
   fw::autograd::backward({x.sum(), (x * 2).sum()}, {});

@@ -1,7 +1,8 @@
 // Element by element, over strided and broadcast operands. Plain numbers: no tensors, no tape, no checks.
 //
-// An operand is the address of its first element and its strides, in elements, one per dimension of `sizes`; a
-// broadcast dimension has stride 0. Outputs may be strided, and may be the very operand that is read (in place).
+// An operand is the address of its first element and its strides, in elements, one per dimension of `sizes`;
+// a broadcast dimension has stride 0. Outputs may be strided, and may be the very operand that is read (in
+// place).
 #pragma once
 
 #include <frost/dtype.hpp>
@@ -22,9 +23,25 @@ struct Out {
 // y = f(x), with x and y of one dtype.
 enum class Unary : uint8_t {
   // every dtype but bool
-  neg, abs, square, relu,
+  neg,
+  abs,
+  square,
+  relu,
   // floating point only
-  reciprocal, sqrt, rsqrt, exp, expm1, log, log1p, sin, cos, tanh, sigmoid, gelu, erf, softplus,
+  reciprocal,
+  sqrt,
+  rsqrt,
+  exp,
+  expm1,
+  log,
+  log1p,
+  sin,
+  cos,
+  tanh,
+  sigmoid,
+  gelu,
+  erf,
+  softplus,
   count
 };
 void unary(Unary op, Dtype dtype, IntArrayRef sizes, const Out& y, const In& x);
@@ -36,7 +53,11 @@ void predicate(Predicate op, Dtype dtype, IntArrayRef sizes, const Out& y, const
 // z = f(x, y), with x, y, z of one dtype.
 enum class Binary : uint8_t {
   // every dtype (of bool, add is or, mul is and)
-  add, sub, mul, maximum, minimum,
+  add,
+  sub,
+  mul,
+  maximum,
+  minimum,
   // every dtype but bool; integer powers of negative exponent are 0, ±1 as libtorch has them
   pow,
   // floating point only
@@ -48,7 +69,9 @@ enum class Binary : uint8_t {
   softplus_backward,  // g·sigmoid(x); g where x > 20
   gelu_backward,      // g·(Φ(x) + x·φ(x)), Φ and φ the normal distribution's cdf and pdf
   // bool and long only
-  bitwise_and, bitwise_or, bitwise_xor,
+  bitwise_and,
+  bitwise_or,
+  bitwise_xor,
   count
 };
 void binary(Binary op, Dtype dtype, IntArrayRef sizes, const Out& z, const In& x, const In& y);

@@ -6,15 +6,15 @@
 
 namespace frost::kernels {
 
-// out[kept dims] = reduction of x over the dims whose bit is set in `dims`. Nothing to reduce gives sum 0, prod 1,
-// all true, any false; max and min are not called so. Of NaN, max and min are NaN.
-//   sum, prod: out has x's dtype. Float sums are pairwise or compensated: the error does not grow with the length n
-//   faster than log n.  max, min: any dtype.  all, any: x and out are bool.
+// out[kept dims] = reduction of x over the dims whose bit is set in `dims`. Nothing to reduce gives sum 0,
+// prod 1, all true, any false; max and min are not called so. Of NaN, max and min are NaN.
+//   sum, prod: out has x's dtype. Float sums are pairwise or compensated: the error does not grow with the
+//   length n faster than log n.  max, min: any dtype.  all, any: x and out are bool.
 enum class Reduce : uint8_t { sum, prod, max, min, all, any, count };
 void reduce(Reduce op, Dtype dtype, IntArrayRef sizes, const In& x, uint32_t dims, void* out);
 
-// values[kept] and indices[kept]: the largest (smallest) element along `dim` and the first place where it stands.
-// The first NaN wins over any number.
+// values[kept] and indices[kept]: the largest (smallest) element along `dim` and the first place where it
+// stands. The first NaN wins over any number.
 enum class Extremum : uint8_t { max, min };
 void extremum(Extremum op, Dtype dtype, IntArrayRef sizes, const In& x, int64_t dim, void* values,
               int64_t* indices);
@@ -38,9 +38,9 @@ void softmax_backward(Dtype dtype, Softmax shape, void* grad_x, const void* grad
 // grad_x_i = g_i - exp(y_i) · Σ_j g_j
 void log_softmax_backward(Dtype dtype, Softmax shape, void* grad_x, const void* grad_out, const void* y);
 
-// Softmax over the positions where `mask` is false; exactly 0 where it is true, whatever x holds there (NaN and inf
-// too). mask is contiguous [outer / mask_repeat, n, inner]: one slice of it serves mask_repeat consecutive slices of x.
-// What a row that is wholly masked gets:
+// Softmax over the positions where `mask` is false; exactly 0 where it is true, whatever x holds there (NaN
+// and inf too). mask is contiguous [outer / mask_repeat, n, inner]: one slice of it serves mask_repeat
+// consecutive slices of x. What a row that is wholly masked gets:
 enum class EmptyRow : uint8_t { NaN, Zeros, Uniform, Error };
 // Returns false where EmptyRow::Error is asked for and a row is empty; y is then unspecified.
 bool masked_softmax(Dtype dtype, Softmax shape, void* y, const void* x, const bool* mask, int64_t mask_repeat,
