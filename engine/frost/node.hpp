@@ -134,6 +134,7 @@ class Node : public Pooled {
   friend class Saved;
   friend class Tensor;
   friend struct TensorImpl;
+  friend void replace_output(const Tensor& result, const Tensor& output);
   friend void retain(Node* node);
   friend void release(Node* node);
 

@@ -79,6 +79,13 @@ void set_history(const Tensor& output, Ref<Node> node, uint32_t output_nr) {
   output.impl()->output_nr = output_nr;
 }
 
+void replace_output(const Tensor& result, const Tensor& output) {
+  const Ref<Node> node = result.grad_fn();
+  if (!node) return;
+  node->set_output(result.output_nr(), output);
+  set_history(output, node, result.output_nr());
+}
+
 void check_in_place(const Tensor& x, std::string_view function, bool is_recorded) {
   check_defined(x, function, "self");
   TensorImpl& impl = *x.impl();

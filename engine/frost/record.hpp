@@ -20,6 +20,9 @@ Edge gradient_edge(const Tensor& x);
 // Says that `output` is output `output_nr` of `node`. Where output was written in place and is a view, the
 // tensor that it is a view of follows.
 void set_history(const Tensor& output, Ref<Node> node, uint32_t output_nr = 0);
+// Puts `output` in the place of `result`, which an op just made: the same values in another dtype, in which
+// their gradients will come.
+void replace_output(const Tensor& result, const Tensor& output);
 
 // The values of x now hold those of `result`, which op `function` computed from it: what every in-place op
 // ends with. Checks that x may be written to, copies the values, and puts x in result's place on the tape.

@@ -181,7 +181,13 @@ Tensor& written(const Tensor& x) {
 }
 
 Tensor& write_recorded(const Tensor& x, const Tensor& result, std::string_view function) {
-  write_in_place(x, to(result, x.scalar_type()), function);
+  if (result.scalar_type() == x.scalar_type()) {
+    write_in_place(x, result, function);
+  } else {  // the op's own node gives x in x's dtype, with no conversion after it
+    const Tensor y = converted(result, x.scalar_type());
+    replace_output(result, y);
+    write_in_place(x, y, function);
+  }
   return const_cast<Tensor&>(x);
 }
 

@@ -415,3 +415,17 @@ TEST_CASE("arithmetic in place: what was saved before the write is missed in bac
   v.sum().backward();
   CHECK(same(x.grad(), tensor({10., 21.})));
 }
+
+TEST_CASE("arithmetic in place: the tape has the op itself where the result is converted to x's dtype",
+          "[ops][arithmetic]") {
+  const Tensor x = leaf(tensor({2., 3.}, kFloat)), y = leaf(tensor({5., 7.}, kDouble));
+  Tensor z = x * 1;
+  z.mul_(y);
+  CHECK(z.grad_fn()->name() == "MulBackward0");
+  CHECK(z.scalar_type() == kFloat);
+  z.retain_grad();
+  (z * tensor({1., 10.}, kDouble)).sum().backward();
+  CHECK(same(z.grad(), tensor({1., 10.}, kFloat)));
+  CHECK(same(x.grad(), tensor({5., 70.}, kFloat)));
+  CHECK(same(y.grad(), tensor({2., 30.}, kDouble)));
+}
