@@ -1,3 +1,4 @@
+#include <frost/engine.hpp>
 #include <frost/nn.hpp>
 
 int main() {
