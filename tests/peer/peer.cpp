@@ -23,9 +23,6 @@ std::map<std::string, std::function<int(const std::vector<std::string>&)>>& comm
   return all;
 }
 
-// libtorch's messages go on with where they were raised, and a backtrace.
-std::string first_line(const std::string& message) { return message.substr(0, message.find('\n')); }
-
 template <class T>
 std::string text_of(const T& value) {
   std::ostringstream text;
@@ -51,7 +48,7 @@ std::string elements_text(const fw::Tensor& x) {
 
 std::string values_text(const fw::Tensor& x) {
   const fw::NoGradGuard guard;
-  const fw::Tensor flat = x.detach().contiguous();
+  const fw::Tensor flat = dense(x);
   switch (flat.scalar_type()) {
     case fw::kBool:
       return elements_text<bool>(flat);
@@ -90,6 +87,18 @@ std::string text_of(double value, int digits) {
   return text;
 }
 
+std::string first_line(const std::exception& error) {
+  const std::string message = error.what();  // libtorch's goes on with where it was raised, and a backtrace
+  return message.substr(0, message.find('\n'));
+}
+
+fw::Tensor dense(const fw::Tensor& x) {
+#ifdef FROST_PEER_TORCH
+  if (x._is_zerotensor()) return fw::zeros(x.sizes(), x.options());
+#endif
+  return x.detach().contiguous();
+}
+
 std::string grad_fn_name(const fw::Tensor& x) { return x.grad_fn() ? x.grad_fn()->name() : "none"; }
 
 void show(const std::string& name, const fw::Tensor& x) {
@@ -124,7 +133,7 @@ void show_error(const std::string& phrase, const std::function<void()>& f) {
     if (message.find(phrase) != std::string::npos)
       line("error", phrase);
     else
-      line("error", "!! expected \"" + phrase + "\", got \"" + first_line(message) + "\"");
+      line("error", "!! expected \"" + phrase + "\", got \"" + first_line(error) + "\"");
     return;
   }
   line("error", "!! expected \"" + phrase + "\", but nothing was thrown");
@@ -137,6 +146,16 @@ void show_whether_throws(const std::string& name, const std::function<void()>& f
     return line(name, "throws");
   }
   line(name, "does not throw");
+}
+
+void attempt(const std::string& name, const std::function<fw::Tensor()>& f) {
+  fw::Tensor result;
+  try {
+    result = f();
+  } catch (const std::exception&) {
+    return line(name, "throws");
+  }
+  show_values(name, result);
 }
 
 }  // namespace peer
@@ -158,7 +177,7 @@ int main(int argc, char** argv) {
     try {
       run();
     } catch (const std::exception& error) {
-      std::cout << "!! left by an exception: " << peer::first_line(error.what()) << '\n';
+      std::cout << "!! left by an exception: " << peer::first_line(error) << '\n';
     }
     std::cout.flush();
   }

@@ -56,7 +56,13 @@ void show(const std::string& name, T value) {
 void show_error(const std::string& phrase, const std::function<void()>& f);
 // Runs f and prints only whether it threw: for errors that each engine words for itself.
 void show_whether_throws(const std::string& name, const std::function<void()>& f);
+// Prints what f returns as show_values does, or that it threw: for tables of which many entries are errors.
+void attempt(const std::string& name, const std::function<fw::Tensor()>& f);
 
+// What an exception says, without libtorch's backtrace.
+std::string first_line(const std::exception& error);
+// x's values in contiguous memory, off the tape. (libtorch has tensors of zeros that have no memory.)
+fw::Tensor dense(const fw::Tensor& x);
 // As text: "AddBackward0", or "none" where there is no grad_fn.
 std::string grad_fn_name(const fw::Tensor& x);
 // A value as the lines have it: floating-point numbers always with a point or an exponent.
