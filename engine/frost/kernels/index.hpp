@@ -33,14 +33,34 @@ void put(Dtype dtype, const Picks& picks, void* x, Scalar value);
 // The picked elements of x += y, each as often as it is picked, in y's order.
 void add(Dtype dtype, const Picks& picks, void* x, const void* y);
 
-// The first of n values that is not in [low, high); n if there is none.
+// The first of n values that is not in [low, high); -1 if there is none.
 int64_t find_outside(int64_t n, const int64_t* values, int64_t low, int64_t high);
-// offsets[i] += stride·index[i], where a negative index counts from size.
-void add_offsets(int64_t n, int64_t* offsets, const int64_t* index, int64_t size, int64_t stride);
-// offsets[i…] = the offset of (i…) in an array of `strides`, its coordinate along `dim` being index[i…]
-// instead. `index` is contiguous of `sizes`.
-void offsets_along(IntArrayRef sizes, IntArrayRef strides, int64_t dim, const int64_t* index,
-                   int64_t* offsets);
+// offsets[i] += where the element index[i] of a contiguous array of `sizes` is in one of these strides; a
+// negative index counts from the end.
+void add_offsets(int64_t n, int64_t* offsets, const int64_t* index, IntArrayRef sizes, IntArrayRef strides);
+// How many of n are true, and where: places[k] is the index of the k-th. places has room for one more than
+// there are.
+int64_t count_true(int64_t n, const bool* values);
+void find_true(int64_t n, const bool* values, int64_t* places);
+
+// An array of indices along one dim of x: element (i…) of the index speaks of the place in x where (i…) is,
+// its coordinate along `dim` being index[i…]. The index is contiguous of `sizes`; x has `size` elements along
+// dim.
+struct Along {
+  IntArrayRef sizes;
+  const int64_t* index;
+  IntArrayRef strides;  // of x
+  int64_t dim, size;
+};
+// These return the place in the index of a value outside [0, size), and have then done a part of the work;
+// else -1.
+int64_t gather(Dtype dtype, const Along& along, void* y, const void* x);  // y[i…] = x at its place
+int64_t scatter(Dtype dtype, const Along& along, void* x,
+                const void* y);  // x at its place = y[i…], the last stays
+int64_t scatter(Dtype dtype, const Along& along, void* x, Scalar value);
+int64_t scatter_add(Dtype dtype, const Along& along, void* x, const void* y);  // x at its place += y[i…]
+int64_t offsets_along(const Along& along, int64_t* offsets);                   // offsets[i…] = its place
+
 // overwritten[i] = whether one of offsets[i+1], … is offsets[i] too; returns whether any is. `last` is room
 // to work in, of more numbers than the largest offset; its places that no offset names are not touched.
 bool find_overwritten(int64_t n, const int64_t* offsets, int64_t* last, bool* overwritten);

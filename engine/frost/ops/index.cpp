@@ -198,7 +198,7 @@ Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
   check(x.dim() > 0 || n == 1, "index_select", "Index to scalar can have only 1 value, got ", n, " value(s)");
   const Tensor values = ops::packed(reshape(index, {n}));
   const int64_t bad = kernels::find_outside(n, values.data_ptr<int64_t>(), 0, size);
-  if (bad != n)
+  if (bad >= 0)
     fail("index_select", "index out of range in self: index ", values.data_ptr<int64_t>()[bad],
          " for dimension ", dim, " with size ", size);
   if (x.dim() == 0)

@@ -1,16 +1,32 @@
 // Tensors put together: cat, stack, repeat; and turned round: flip.
+#include <frost/kernels/parallel.hpp>
 #include <frost/ops/common.hpp>
 
 #include <algorithm>
+#include <cstring>
 
 namespace frost {
 
 namespace {
 
-// Writes x's values to the part of y that has this layout, which is of x's sizes.
-void write_part(const Tensor& y, const Layout& part, const Tensor& x) {
-  char* const first = static_cast<char*>(y.impl()->storage->data()) + part.offset * y.element_size();
-  kernels::copy(part.sizes, y.scalar_type(), {first, part.strides}, x.scalar_type(), ops::in(x));
+// Writes x's values to the part of y that has this layout, which is of x's sizes. y is contiguous, and the
+// part is too from `dim` on.
+void write_part(const Tensor& y, const Layout& part, size_t dim, const Tensor& x) {
+  char* const first = y.impl()->data + part.offset * y.element_size();
+  if (!x.is_contiguous() || x.scalar_type() != y.scalar_type()) {
+    kernels::copy(part.sizes, y.scalar_type(), {first, part.strides}, x.scalar_type(), ops::in(x));
+    return;
+  }
+  int64_t outer = 1, row_bytes = x.element_size();
+  for (size_t d = 0; d < part.rank(); ++d) (d < dim ? outer : row_bytes) *= part.sizes[d];
+  if (row_bytes == 0) return;
+  const int64_t step_bytes = dim == 0 ? 0 : part.strides[dim - 1] * x.element_size();
+  const int64_t grain = std::max<int64_t>(1, kernels::kGrain * 4 / row_bytes);
+  kernels::parallel_for(
+      outer, grain, [first, from = x.impl()->data, row_bytes, step_bytes](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i)
+          std::memcpy(first + i * step_bytes, from + i * row_bytes, static_cast<size_t>(row_bytes));
+      });
 }
 
 // A 1-dim tensor without elements goes with anything: what a list that is still empty was begun with, once.
@@ -58,7 +74,7 @@ Tensor cat(TensorList tensors, int64_t dim) {
   for (const Tensor& x : tensors) {
     if (is_nothing(x)) continue;
     part.sizes[along] = x.layout().sizes[along];
-    write_part(y, part, x);
+    write_part(y, part, along, x);
     part.offset += part.sizes[along] * part.strides[along];
   }
   const auto is_trainable = [](const Tensor& x) { return x.requires_grad(); };
@@ -100,7 +116,7 @@ Tensor stack(TensorList tensors, int64_t dim) {
   const Tensor y = empty_tensor(sizes, dtype, "stack");
   Layout part = y.layout().select(dim, 0);
   for (const Tensor& x : tensors) {
-    write_part(y, part, x);
+    write_part(y, part, static_cast<size_t>(dim), x);
     part.offset += y.layout().strides[static_cast<size_t>(dim)];
   }
   record_joint("StackBackward0", tensors, TensorList(y),

@@ -93,97 +93,116 @@ Tensor put(const Tensor& x, const Picking& picking, const Tensor& offsets, const
 
 // ---- from index tensors to offsets ----
 
-// Masks replaced by the indices of their true elements, one tensor per dim of the mask.
-IndexTensors without_masks(const Tensor& x, const IndexTensors& indices, std::string_view function) {
-  IndexTensors expanded;
-  for (const Tensor& index : indices) {
-    if (!index.defined() || index.scalar_type() != kBool) {
-      expanded.push_back(index);
-      continue;
-    }
-    const size_t at = expanded.size(), rank = index.layout().rank();
-    check(at + rank <= x.layout().rank(), function, "too many indices for tensor of dimension ", x.dim());
-    for (size_t d = 0; d < rank; ++d)
-      check(index.layout().sizes[d] == x.layout().sizes[at + d], function, "The shape of the mask ",
-            index.sizes(), " at index ", d, " does not match the shape of the indexed tensor ", x.sizes(),
-            " at index ", at + d);
-    const Tensor places = nonzero(index);
-    for (size_t d = 0; d < rank; ++d) expanded.push_back(select(places, 1, static_cast<int64_t>(d)));
-  }
-  check(expanded.size() <= x.layout().rank(), function, "too many indices for tensor of dimension ", x.dim(),
-        " (got ", expanded.size(), ")");
-  return expanded;
-}
-
-// The sizes that all the indices broadcast to.
-Dims common_sizes(const IndexTensors& indices, std::string_view function) {
-  Dims sizes;
-  std::string shapes;
-  bool fits = true;
-  for (const Tensor& index : indices) {
-    if (!index.defined()) continue;
-    const Dims& others = index.layout().sizes;
-    while (sizes.size() < others.size()) sizes.insert(0, 1);
-    for (size_t i = sizes.size() - others.size(), k = 0; k < others.size(); ++i, ++k) {
-      fits = fits && (sizes[i] == others[k] || sizes[i] == 1 || others[k] == 1);
-      if (sizes[i] == 1) sizes[i] = others[k];
-    }
-  }
-  if (fits) return sizes;
-  for (const Tensor& index : indices)
-    if (index.defined()) shapes += (shapes.empty() ? "" : ", ") + to_text(index.sizes());
-  fail(function, "shape mismatch: indexing tensors could not be broadcast together with shapes ", shapes);
-}
-
-// The index's values in contiguous memory, broadcast to `sizes`, each in [-size, size).
-Tensor checked_index(const Tensor& index, const Dims& sizes, size_t dim, int64_t size,
-                     std::string_view function) {
-  const Tensor own = packed(index);
-  const int64_t* const values = own.data_ptr<int64_t>();
-  const int64_t n = own.numel(), bad = kernels::find_outside(n, values, -size, size);
-  check(n == 0 || size > 0, function, "index is out of bounds for dimension with size 0 (dimension ", dim,
-        ")");
-  if (bad != n)
-    fail(function, "index ", values[bad], " is out of bounds for dimension ", dim, " with size ", size);
-  return own.layout().sizes == sizes ? own : packed(own.expand(sizes));
-}
-
 // What the index tensors pick of x. Everything about them is checked when one is made.
 class Selection {
  public:
-  Selection(const Tensor& x, const IndexTensors& indices, std::string_view function)
-      : indices_(without_masks(x, indices, function)), index_sizes_(common_sizes(indices_, function)) {
+  Selection(const Tensor& x, const IndexTensors& indices, std::string_view function) : function_(function) {
     picking.sizes = x.layout().sizes;
-    size_t first = kMaxDims, last = 0, count = 0;  // of the dims that are indexed
-    for (size_t d = 0; d < indices_.size(); ++d) {
-      if (!indices_[d].defined()) continue;
-      indices_[d] = checked_index(indices_[d], index_sizes_, d, picking.sizes[d], function);
-      picking.dims |= 1u << d;
-      first = std::min(first, d);
-      last = d;
-      ++count;
+    for (const Tensor& index : indices) place(index);
+    find_common_sizes();
+    for (Entry& entry : entries_) {
+      if (!entry.is_mask) check_values(entry);
+      if (!(entry.index.layout().sizes == index_sizes_))
+        entry.index = packed(entry.index.expand(index_sizes_));
     }
-    picking.at = last - first + 1 == count ? first : 0;
-    for (size_t d = 0; d < picking.sizes.size(); ++d)
-      if ((picking.dims >> d & 1) == 0) picking.result.push_back(picking.sizes[d]);
-    for (size_t i = 0; i < index_sizes_.size(); ++i) picking.result.insert(picking.at + i, index_sizes_[i]);
+    find_result();
   }
 
   // Where the picked elements lie in a tensor of these strides.
   Tensor offsets(const Dims& strides) const {
+    const Entry& first = entries_[0];
+    const Dims packed_strides = contiguous_strides(part_of(picking.sizes, first));
+    if (first.is_mask && entries_.size() == 1 && part_of(strides, first).equals(packed_strides))
+      return first.index;
     const Tensor table = zeros(index_sizes_, kLong);
-    for (size_t d = 0; d < indices_.size(); ++d)
-      if (indices_[d].defined())
-        kernels::add_offsets(table.numel(), table.data_ptr<int64_t>(), indices_[d].data_ptr<int64_t>(),
-                             picking.sizes[d], strides[d]);
+    for (const Entry& entry : entries_)
+      kernels::add_offsets(table.numel(), table.data_ptr<int64_t>(), entry.index.data_ptr<int64_t>(),
+                           part_of(picking.sizes, entry), part_of(strides, entry));
     return table;
   }
 
   Picking picking;
 
  private:
-  IndexTensors indices_;
+  // Long, contiguous: indices into one dim, or those of a mask's true elements into all its dims, seen as
+  // one.
+  struct Entry {
+    Tensor index;
+    size_t dim, rank;
+    bool is_mask;
+  };
+
+  static IntArrayRef part_of(IntArrayRef dims, const Entry& entry) {
+    return dims.slice(entry.dim, entry.rank);
+  }
+
+  void place(const Tensor& index) {
+    const bool is_mask = index.defined() && index.scalar_type() == kBool;
+    const size_t dim = next_dim_, rank = is_mask ? index.layout().rank() : 1;
+    next_dim_ += rank;
+    check(next_dim_ <= picking.sizes.size(), function_, "too many indices for tensor of dimension ",
+          picking.sizes.size());
+    if (!index.defined()) return;
+    for (size_t d = 0; d < rank && is_mask; ++d)
+      check(index.layout().sizes[d] == picking.sizes[dim + d], function_, "The shape of the mask ",
+            index.sizes(), " at index ", d, " does not match the shape of the indexed tensor ", picking.sizes,
+            " at index ", dim + d);
+    entries_.push_back({is_mask ? places_of(index) : packed(index), dim, rank, is_mask});
+    for (size_t d = 0; d < rank; ++d) picking.dims |= 1u << (dim + d);
+  }
+
+  static Tensor places_of(const Tensor& mask) {
+    const Tensor own = packed(mask);
+    const bool* const values = own.data_ptr<bool>();
+    const int64_t count = kernels::count_true(own.numel(), values);
+    const Tensor places = empty_tensor({count + 1}, kLong);
+    kernels::find_true(own.numel(), values, places.data_ptr<int64_t>());
+    return alias(places, Layout::contiguous({count}));
+  }
+
+  void find_common_sizes() {
+    bool fits = true;
+    for (const Entry& entry : entries_) {
+      const Dims& sizes = entry.index.layout().sizes;
+      while (index_sizes_.size() < sizes.size()) index_sizes_.insert(0, 1);
+      for (size_t i = index_sizes_.size() - sizes.size(), k = 0; k < sizes.size(); ++i, ++k) {
+        fits = fits && (index_sizes_[i] == sizes[k] || index_sizes_[i] == 1 || sizes[k] == 1);
+        if (index_sizes_[i] == 1) index_sizes_[i] = sizes[k];
+      }
+    }
+    if (fits) return;
+    std::string shapes;
+    for (const Entry& entry : entries_)
+      for (size_t d = 0; d < entry.rank; ++d)
+        shapes += (shapes.empty() ? "" : ", ") + to_text(entry.index.sizes());
+    fail(function_, "shape mismatch: indexing tensors could not be broadcast together with shapes ", shapes);
+  }
+
+  void check_values(const Entry& entry) const {
+    const int64_t* const values = entry.index.data_ptr<int64_t>();
+    const int64_t n = entry.index.numel(), size = picking.sizes[entry.dim];
+    check(n == 0 || size > 0, function_, "index is out of bounds for dimension with size 0 (dimension ",
+          entry.dim, ")");
+    const int64_t bad = kernels::find_outside(n, values, -size, size);
+    if (bad >= 0)
+      fail(function_, "index ", values[bad], " is out of bounds for dimension ", entry.dim, " with size ",
+           size);
+  }
+
+  void find_result() {
+    bool together = true;
+    for (size_t i = 1; i < entries_.size(); ++i)
+      together = together && entries_[i].dim == entries_[i - 1].dim + entries_[i - 1].rank;
+    picking.at = together ? entries_[0].dim : 0;
+    for (size_t d = 0; d < picking.sizes.size(); ++d)
+      if ((picking.dims >> d & 1) == 0) picking.result.push_back(picking.sizes[d]);
+    for (size_t i = 0; i < index_sizes_.size(); ++i) picking.result.insert(picking.at + i, index_sizes_[i]);
+  }
+
+  std::string_view function_;
+  std::vector<Entry> entries_;
   Dims index_sizes_;
+  size_t next_dim_ = 0;
 };
 
 }  // namespace

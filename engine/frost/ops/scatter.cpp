@@ -31,21 +31,17 @@ int64_t check_index(const Tensor& x, int64_t dim, const Tensor& index, std::stri
   return dim;
 }
 
-// The offsets that index names in a tensor of x's sizes and the given strides.
-Tensor offsets_of(const Tensor& x, const Dims& strides, int64_t dim, const Tensor& index,
-                  std::string_view function) {
+// Calls f(along), which returns the place of an index that is outside x, or -1; an error if there is one.
+template <class F>
+void for_index(const Tensor& x, int64_t dim, const Tensor& index, std::string_view function, const F& f) {
+  if (index.numel() == 0) return;
   const Tensor source = ops::packed(index);
   const int64_t* const values = source.data_ptr<int64_t>();
-  const int64_t n = source.numel(), size = size_of(x, static_cast<size_t>(dim));
-  const int64_t bad = kernels::find_outside(n, values, 0, size);
-  if (bad != n)
+  const int64_t size = size_of(x, static_cast<size_t>(dim));
+  const int64_t bad = f(kernels::Along{source.sizes(), values, x.strides(), dim, size});
+  if (bad >= 0)
     fail(function, "index ", values[bad], " is out of bounds for dimension ", dim, " with size ", size);
-  const Tensor offsets = empty_tensor(index.sizes(), kLong, function);
-  if (n > 0) kernels::offsets_along(index.sizes(), strides, dim, values, offsets.data_ptr<int64_t>());
-  return offsets;
 }
-
-kernels::Picks picks_of(const Tensor& offsets) { return {offsets.data_ptr<int64_t>(), offsets.numel()}; }
 
 // The part of a source that the index speaks of: its first elements along each dim.
 Layout corner(const Layout& source, const Dims& index_sizes) {
@@ -89,9 +85,19 @@ Tensor corner_values(const Tensor& source, const Tensor& index) {
 // y += source at the places that index names, as plain numbers.
 void add_at(const Tensor& y, int64_t dim, const Tensor& index, const Tensor& source,
             std::string_view function) {
-  const Tensor offsets = offsets_of(y, y.layout().strides, dim, index, function),
-               values = corner_values(source, index);
-  kernels::add(y.scalar_type(), picks_of(offsets), y.data_ptr(), values.data_ptr());
+  const Tensor values = corner_values(source, index);
+  for_index(y, dim, index, function, [&y, &values](const kernels::Along& along) {
+    return kernels::scatter_add(y.scalar_type(), along, y.data_ptr(), values.data_ptr());
+  });
+}
+
+// Which elements of a source, scattered to a tensor like x, a later one writes over.
+Tensor overwritten(const Tensor& x, int64_t dim, const Tensor& index) {
+  const Tensor offsets = empty_tensor(index.sizes(), kLong), whole = alias(x, Layout::contiguous(x.sizes()));
+  for_index(whole, dim, index, "scatter", [&offsets](const kernels::Along& along) {
+    return kernels::offsets_along(along, offsets.data_ptr<int64_t>());
+  });
+  return ops::overwritten(offsets, x.numel());
 }
 
 // grad_x of gather, from grad_out = y:   grad_y = grad_out gathered
@@ -112,9 +118,10 @@ Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
     check(static_cast<int64_t>(d) == dim || size_of(index, d) <= size_of(x, d), "gather",
           "Size does not match at dimension ", d, " expected index ", index.sizes(),
           " to be smaller than self ", x.sizes(), " apart from dimension ", dim);
-  const Tensor offsets = offsets_of(x, x.layout().strides, dim, index, "gather");
   const Tensor y = empty_tensor(index.sizes(), x.scalar_type(), "gather");
-  kernels::take(x.scalar_type(), picks_of(offsets), y.data_ptr(), x.data_ptr());
+  for_index(x, dim, index, "gather", [&x, &y](const kernels::Along& along) {
+    return kernels::gather(x.scalar_type(), along, y.data_ptr(), x.data_ptr());
+  });
   return record("GatherBackward0", y,
                 wrt(x, [dim, index = Saved(index), sizes = x.layout().sizes](const Tensor& grad_out) {
                   return gather_backward(grad_out, sizes, dim, *index);
@@ -126,19 +133,17 @@ Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
 //   written over
 Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
   dim = check_source(x, dim, index, source, "scatter");
-  const Tensor y = ops::values_of(x);
-  const Tensor offsets = offsets_of(y, y.layout().strides, dim, index, "scatter"),
-               values = corner_values(source, index);
-  kernels::put(y.scalar_type(), picks_of(offsets), y.data_ptr(), values.data_ptr());
+  const Tensor y = ops::values_of(x), values = corner_values(source, index);
+  for_index(y, dim, index, "scatter", [&y, &values](const kernels::Along& along) {
+    return kernels::scatter(y.scalar_type(), along, y.data_ptr(), values.data_ptr());
+  });
   return record(
       "ScatterBackward0", y,
       wrt(x,
           [dim, index = Saved(index)](const Tensor& grad_out) { return scatter(grad_out, dim, *index, 0); }),
       wrt(source, [dim, index = Saved(index), sizes = source.layout().sizes](const Tensor& grad_out) {
         Tensor grad = gather(grad_out, dim, *index);
-        const Tensor places =
-            offsets_of(grad_out, contiguous_strides(grad_out.sizes()), dim, *index, "scatter");
-        const Tensor lost = ops::overwritten(places, grad_out.numel());
+        const Tensor lost = overwritten(grad_out, dim, *index);
         if (lost.defined()) grad = masked_fill(grad, lost, 0);
         return from_corner(grad, sizes);
       }));
@@ -150,8 +155,9 @@ Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& 
   check(index.numel() == 0 || fits_into(index, x, static_cast<size_t>(dim)), "scatter", "Expected index ",
         index.sizes(), " to be smaller than self ", x.sizes(), " apart from dimension ", dim);
   const Tensor y = ops::values_of(x);
-  const Tensor offsets = offsets_of(y, y.layout().strides, dim, index, "scatter");
-  kernels::put(y.scalar_type(), picks_of(offsets), y.data_ptr(), value);
+  for_index(y, dim, index, "scatter", [&y, &value](const kernels::Along& along) {
+    return kernels::scatter(y.scalar_type(), along, y.data_ptr(), value);
+  });
   return record("ScatterBackward1", y, wrt(x, [dim, index = Saved(index)](const Tensor& grad_out) {
                   return scatter(grad_out, dim, *index, 0);
                 }));

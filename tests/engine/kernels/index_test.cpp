@@ -121,19 +121,29 @@ TEST_CASE("index kernels: take is the same for any number of threads", "[kernels
 
 TEST_CASE("index kernels: offsets", "[kernels][index]") {
   const std::vector<int64_t> index{2, -1, 0, 1, 1, -3};
-  CHECK(find_outside(6, index.data(), -3, 3) == 6);
+  CHECK(find_outside(6, index.data(), -3, 3) == -1);
   CHECK(find_outside(6, index.data(), 0, 3) == 1);
   CHECK(find_outside(6, index.data(), -3, 2) == 0);
-  CHECK(find_outside(0, index.data(), 0, 0) == 0);
+  CHECK(find_outside(6, index.data(), 0, 0) == 0);
+  CHECK(find_outside(0, index.data(), 0, 0) == -1);
   std::vector<int64_t> offsets(6, 100);
-  add_offsets(6, offsets.data(), index.data(), 3, 10);
+  const Dims one{3}, one_step{10}, two{2, 3}, even{6, 2}, uneven{1, 2};
+  add_offsets(6, offsets.data(), index.data(), one, one_step);
   CHECK(offsets == std::vector<int64_t>{120, 120, 100, 110, 110, 100});
+  const std::vector<int64_t> flat{0, 1, 2, 3, 4, -1};
+  offsets.assign(6, 0);
+  add_offsets(6, offsets.data(), flat.data(), two, even);
+  CHECK(offsets == std::vector<int64_t>{0, 2, 4, 6, 8, 10});
+  offsets.assign(6, 0);
+  add_offsets(6, offsets.data(), flat.data(), two, uneven);
+  CHECK(offsets == std::vector<int64_t>{0, 2, 4, 1, 3, 5});
 
-  const std::vector<int64_t> along{2, 0, 1, 1, 0, 2};
-  offsets_along({2, 3}, {4, 1}, 0, along.data(), offsets.data());
-  CHECK(offsets == std::vector<int64_t>{8, 1, 6, 4, 1, 10});
-  offsets_along({2, 3}, {4, 1}, 1, along.data(), offsets.data());
-  CHECK(offsets == std::vector<int64_t>{2, 0, 1, 5, 4, 6});
+  const bool values[] = {false, true, true, false, true, false};
+  REQUIRE(count_true(6, values) == 3);
+  std::vector<int64_t> places(4);
+  find_true(6, values, places.data());
+  places.pop_back();
+  CHECK(places == std::vector<int64_t>{1, 2, 4});
 
   std::vector<int64_t> last(4);
   bool lost[5];
@@ -141,4 +151,48 @@ TEST_CASE("index kernels: offsets", "[kernels][index]") {
   CHECK_FALSE(find_overwritten(3, rising.data(), last.data(), lost));
   CHECK(find_overwritten(5, repeated.data(), last.data(), lost));
   CHECK(std::vector<bool>(lost, lost + 5) == std::vector<bool>{true, true, false, false, false});
+}
+
+TEST_CASE("index kernels: gather and scatter follow the definition, and find what is outside",
+          "[kernels][index]") {
+  std::mt19937 random(2);
+  for (const int64_t columns : {3, 5000}) {  // one piece, several
+    const Dims x_sizes{7, columns + 2}, sizes{4, columns}, strides{columns + 2, 1};
+    for (const int64_t dim : {0, 1}) {
+      INFO("dim " << dim << " of " << sizes);
+      const int64_t size = x_sizes[static_cast<size_t>(dim)];
+      std::vector<int64_t> index, places;
+      for (int64_t i = 0; i < 4 * columns; ++i) {
+        index.push_back(static_cast<int64_t>(random() % static_cast<uint64_t>(size)));
+        places.push_back(dim == 0 ? index.back() * strides[0] + i % columns
+                                  : i / columns * strides[0] + index.back());
+      }
+      const Along along{sizes, index.data(), strides, dim, size};
+      std::vector<double> x, y(index.size()), expected;
+      for (int64_t i = 0; i < numel(x_sizes); ++i) x.push_back(static_cast<double>(i));
+      REQUIRE(gather(kDouble, along, y.data(), x.data()) == -1);
+      for (const int64_t place : places) expected.push_back(x[static_cast<size_t>(place)]);
+      CHECK(y == expected);
+      std::vector<int64_t> offsets(index.size());
+      REQUIRE(offsets_along(along, offsets.data()) == -1);
+      CHECK(offsets == places);
+
+      std::vector<double> expected_x = x;
+      for (double& value : y) value = -value;
+      REQUIRE(scatter(kDouble, along, x.data(), y.data()) == -1);
+      for (size_t i = 0; i < y.size(); ++i) expected_x[static_cast<size_t>(places[i])] = y[i];
+      CHECK(x == expected_x);
+      REQUIRE(scatter_add(kDouble, along, x.data(), y.data()) == -1);
+      for (size_t i = 0; i < y.size(); ++i) expected_x[static_cast<size_t>(places[i])] += y[i];
+      CHECK(x == expected_x);
+      REQUIRE(scatter(kDouble, along, x.data(), Scalar(7)) == -1);
+      for (const int64_t place : places) expected_x[static_cast<size_t>(place)] = 7;
+      CHECK(x == expected_x);
+
+      index[static_cast<size_t>(4 * columns - 1)] = size;
+      index[static_cast<size_t>(2 * columns)] = -1;
+      CHECK(gather(kDouble, along, y.data(), x.data()) == 2 * columns);
+      CHECK(scatter(kDouble, along, x.data(), y.data()) == 2 * columns);
+    }
+  }
 }
