@@ -270,7 +270,9 @@ Tensor bmm(const Tensor& x, const Tensor& y);    // [b, n, k] [b, k, m] → [b, 
 Tensor dot(const Tensor& x, const Tensor& y);    // [n] [n] → 0-dim
 Tensor outer(const Tensor& x, const Tensor& y);  // [n] [m] → [n, m]
 
-// ---- views and shapes (ops/view.cpp, ops/join.cpp) ----
+// ---- views and shapes (ops/view.cpp, ops/split.cpp, ops/join.cpp) ----
+// Methods alone: x.view(sizes), a reshape that never copies; x.expand(sizes), dims of size 1 and new leading
+// ones stretched [view]; x.repeat(times). The views of chunk, split and unbind are not written to on the tape.
 
 Tensor reshape(const Tensor& x, IntArrayRef sizes);  // [view] where it can be; one size may be -1
 Tensor flatten(const Tensor& x, int64_t start_dim = 0, int64_t end_dim = -1);
@@ -284,19 +286,25 @@ Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length);  // 
 Tensor select(const Tensor& x, int64_t dim, int64_t index);                  // [view]
 Tensor slice(const Tensor& x, int64_t dim = 0, optional<int64_t> start = nullopt,
              optional<int64_t> end = nullopt,
-             int64_t step = 1);                                                        // [view]
-std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim = 0);           // [views]
-std::vector<Tensor> split(const Tensor& x, int64_t split_size, int64_t dim = 0);       // [views]
+             int64_t step = 1);                                                   // [view]
+std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim = 0);      // [views]
+std::vector<Tensor> split(const Tensor& x, int64_t split_size, int64_t dim = 0);  // [views]
 std::vector<Tensor> split(const Tensor& x, IntArrayRef split_sizes, int64_t dim = 0);  // [views]
-std::vector<Tensor> unbind(const Tensor& x, int64_t dim = 0);                          // [views]
+std::vector<Tensor> unbind(const Tensor& x, int64_t dim = 0);                     // [views]
 Tensor cat(TensorList tensors, int64_t dim = 0);    // frozen tensors among them get no gradient, and no edge
 Tensor stack(TensorList tensors, int64_t dim = 0);  // of one shape, along a new dim
-Tensor flip(const Tensor& x, IntArrayRef dims);
+Tensor flip(const Tensor& x, IntArrayRef dims);     // the order along each of the dims reversed
 
-// ---- indexing (ops/index.cpp) ----
+// ---- indexing (ops/index.cpp, ops/scatter.cpp) ----
+// Methods alone: x.index({…}) and x.index_put_({…}, values), with what <frost/indexing.hpp> has. Integers,
+// slices, None and "..." make a view; index tensors and masks pick elements. Of several writes to one place
+// the last stays, and it alone gets a gradient.
 
+// x's slices index[0], index[1], … along dim.
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index);
-Tensor gather(const Tensor& x, int64_t dim, const Tensor& index);  // y[i][j] = x[index[i][j]][j] for dim 0
+// The next four for dim 0, with indices in [0, size): y[i][j] = x[index[i][j]][j]
+Tensor gather(const Tensor& x, int64_t dim, const Tensor& index);
+// y = x, but y[index[i][j]][j] = source[i][j], or value; scatter_add adds it.
 Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source);
 Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& value);
 Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source);

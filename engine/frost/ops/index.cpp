@@ -196,7 +196,7 @@ Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index) {
         "index_select(): Expected dtype int32 or int64 for index, got ", index.scalar_type());
   const int64_t n = index.numel(), size = x.dim() == 0 ? 1 : x.size(dim);
   check(x.dim() > 0 || n == 1, "index_select", "Index to scalar can have only 1 value, got ", n, " value(s)");
-  const Tensor values = ops::packed(reshape(index, {n}));
+  const Tensor values = ops::packed(index.dim() == 1 ? index : reshape(index, {1}));
   const int64_t bad = kernels::find_outside(n, values.data_ptr<int64_t>(), 0, size);
   if (bad >= 0)
     fail("index_select", "index out of range in self: index ", values.data_ptr<int64_t>()[bad],
