@@ -272,7 +272,8 @@ Tensor outer(const Tensor& x, const Tensor& y);  // [n] [m] → [n, m]
 
 // ---- views and shapes (ops/view.cpp, ops/split.cpp, ops/join.cpp) ----
 // Methods alone: x.view(sizes), a reshape that never copies; x.expand(sizes), dims of size 1 and new leading
-// ones stretched [view]; x.repeat(times). The views of chunk, split and unbind are not written to on the tape.
+// ones stretched [view]; x.repeat(times). The views of chunk, split and unbind are not written to on the
+// tape.
 
 Tensor reshape(const Tensor& x, IntArrayRef sizes);  // [view] where it can be; one size may be -1
 Tensor flatten(const Tensor& x, int64_t start_dim = 0, int64_t end_dim = -1);
@@ -286,11 +287,11 @@ Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length);  // 
 Tensor select(const Tensor& x, int64_t dim, int64_t index);                  // [view]
 Tensor slice(const Tensor& x, int64_t dim = 0, optional<int64_t> start = nullopt,
              optional<int64_t> end = nullopt,
-             int64_t step = 1);                                                   // [view]
-std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim = 0);      // [views]
-std::vector<Tensor> split(const Tensor& x, int64_t split_size, int64_t dim = 0);  // [views]
+             int64_t step = 1);                                                        // [view]
+std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim = 0);           // [views]
+std::vector<Tensor> split(const Tensor& x, int64_t split_size, int64_t dim = 0);       // [views]
 std::vector<Tensor> split(const Tensor& x, IntArrayRef split_sizes, int64_t dim = 0);  // [views]
-std::vector<Tensor> unbind(const Tensor& x, int64_t dim = 0);                     // [views]
+std::vector<Tensor> unbind(const Tensor& x, int64_t dim = 0);                          // [views]
 Tensor cat(TensorList tensors, int64_t dim = 0);    // frozen tensors among them get no gradient, and no edge
 Tensor stack(TensorList tensors, int64_t dim = 0);  // of one shape, along a new dim
 Tensor flip(const Tensor& x, IntArrayRef dims);     // the order along each of the dims reversed
