@@ -1,3 +1,4 @@
+#include <cmath>
 #include <frost/frost.hpp>
 #include <iostream>
 
