@@ -2,18 +2,16 @@
 #pragma once
 
 #include <frost/nn/module.hpp>
+#include <frost/nn/options.hpp>
 
 namespace frost::nn {
 
 // y = x Wᵀ + b. x: [*, in_features] → [*, out_features]; weight [out_features, in_features], bias
 // [out_features]. Initialised as libtorch does: both uniform in ±1/√in_features.
-struct LinearOptions {
+struct LinearOptions : OptionsOf<LinearOptions> {
   LinearOptions(int64_t in_features, int64_t out_features)
       : in_features_(in_features), out_features_(out_features) {}
-  LinearOptions& bias(bool on) {
-    bias_ = on;
-    return *this;
-  }
+  LinearOptions& bias(bool on) { return set(bias_, on); }
   int64_t in_features() const { return in_features_; }
   int64_t out_features() const { return out_features_; }
   bool bias() const { return bias_; }
