@@ -2,6 +2,7 @@
 #pragma once
 
 #include <frost/nn/attention.hpp>
+#include <frost/nn/enums.hpp>
 #include <frost/nn/functional.hpp>
 #include <frost/nn/init.hpp>
 #include <frost/nn/linear.hpp>
