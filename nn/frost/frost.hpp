@@ -3,3 +3,4 @@
 
 #include <frost/engine.hpp>
 #include <frost/nn.hpp>
+#include <frost/optim.hpp>

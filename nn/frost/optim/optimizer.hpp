@@ -1,0 +1,138 @@
+// Optimizer: parameters in groups, each with options of its own, and what is remembered about each parameter.
+//
+//   optim::SGD optimizer(net->parameters(), optim::SGDOptions(0.1).momentum(0.9));
+//   optimizer.zero_grad();
+//   loss.backward();
+//   optimizer.step();
+//
+// A parameter whose grad is absent (undefined) is passed by: no decay, no momentum, no state. One whose grad
+// is there and zero is not: momentum, weight decay and Adam's averages go on moving it.
+// examples/03_optimiser_drift.cpp shows by how much.
+#pragma once
+
+#include <frost/tensor.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+namespace frost::optim {
+
+// Visits the values that options or a state consist of, each with its name: how checkpoints read and write
+// them.
+class Fields {
+ public:
+  virtual ~Fields() = default;
+  virtual void operator()(const char* name, bool& value) = 0;
+  virtual void operator()(const char* name, int64_t& value) = 0;
+  virtual void operator()(const char* name, double& value) = 0;
+  virtual void operator()(const char* name, std::tuple<double, double>& value) = 0;
+  // Shaped like the parameter. One that is not required may be undefined.
+  virtual void operator()(const char* name, Tensor& value, bool required) = 0;
+};
+
+class OptimizerOptions {
+ public:
+  virtual ~OptimizerOptions() = default;
+  virtual std::unique_ptr<OptimizerOptions> clone() const;
+  virtual double get_lr() const;
+  virtual void set_lr(double lr);
+  virtual void visit(Fields& fields);
+};
+
+// What an optimiser remembers about one parameter.
+class OptimizerParamState {
+ public:
+  virtual ~OptimizerParamState() = default;
+  virtual std::unique_ptr<OptimizerParamState> clone() const;
+  virtual void visit(Fields& fields);
+};
+
+template <class Derived>
+class OptimizerCloneableOptions : public OptimizerOptions {
+ public:
+  std::unique_ptr<OptimizerOptions> clone() const override {
+    return std::make_unique<Derived>(static_cast<const Derived&>(*this));
+  }
+};
+
+template <class Derived>
+class OptimizerCloneableParamState : public OptimizerParamState {
+ public:
+  std::unique_ptr<OptimizerParamState> clone() const override {
+    return std::make_unique<Derived>(static_cast<const Derived&>(*this));
+  }
+};
+
+// Parameters that share options. A copy has options of its own.
+class OptimizerParamGroup {
+ public:
+  OptimizerParamGroup(std::vector<Tensor> params) : params_(std::move(params)) {}
+  OptimizerParamGroup(std::vector<Tensor> params, std::unique_ptr<OptimizerOptions> options)
+      : params_(std::move(params)), options_(std::move(options)) {}
+  OptimizerParamGroup(const OptimizerParamGroup& other);
+  OptimizerParamGroup(OptimizerParamGroup&&) = default;
+  OptimizerParamGroup& operator=(OptimizerParamGroup&&) = default;
+
+  bool has_options() const { return options_ != nullptr; }
+  OptimizerOptions& options();  // an error where it has none
+  const OptimizerOptions& options() const { return const_cast<OptimizerParamGroup&>(*this).options(); }
+  void set_options(std::unique_ptr<OptimizerOptions> options) { options_ = std::move(options); }
+  std::vector<Tensor>& params() { return params_; }
+  const std::vector<Tensor>& params() const { return params_; }
+
+ private:
+  std::vector<Tensor> params_;
+  std::unique_ptr<OptimizerOptions> options_;
+};
+
+class Optimizer {
+ public:
+  using LossClosure = std::function<Tensor()>;
+  // By the parameter's impl(). A parameter that was not moved yet has none.
+  using States = std::unordered_map<const void*, std::unique_ptr<OptimizerParamState>>;
+
+  explicit Optimizer(std::vector<OptimizerParamGroup> param_groups,
+                     std::unique_ptr<OptimizerOptions> defaults);
+  explicit Optimizer(std::vector<Tensor> parameters, std::unique_ptr<OptimizerOptions> defaults);
+  Optimizer(Optimizer&&) = default;
+  virtual ~Optimizer() = default;
+
+  // Moves every parameter that has a grad. A closure computes the loss anew, with its gradients, first; its
+  // result is returned.
+  virtual Tensor step(LossClosure closure = nullptr) = 0;
+  // Zeroes the grads, or with set_to_none makes them absent.
+  void zero_grad(bool set_to_none = false);
+
+  // A group without options gets a copy of the defaults. Errors: a parameter that is not a leaf, or is in
+  // another group already; options of another optimiser.
+  void add_param_group(const OptimizerParamGroup& group);
+  std::vector<OptimizerParamGroup>& param_groups() noexcept { return param_groups_; }
+  const std::vector<OptimizerParamGroup>& param_groups() const noexcept { return param_groups_; }
+  OptimizerOptions& defaults() noexcept { return *defaults_; }
+  const OptimizerOptions& defaults() const noexcept { return *defaults_; }
+  States& state() noexcept { return state_; }
+  const States& state() const noexcept { return state_; }
+
+  // Of the first group.
+  void add_parameters(const std::vector<Tensor>& parameters);
+  std::vector<Tensor>& parameters() noexcept { return param_groups_.at(0).params(); }
+  const std::vector<Tensor>& parameters() const noexcept { return param_groups_.at(0).params(); }
+  size_t size() const noexcept;  // how many parameters there are in all groups
+
+  // An empty state, for a checkpoint to fill.
+  virtual std::unique_ptr<OptimizerParamState> make_state() const;
+
+ protected:
+  // The closure's loss, recorded whatever the grad mode is; undefined without a closure.
+  static Tensor evaluate(const LossClosure& closure);
+
+  std::vector<OptimizerParamGroup> param_groups_;
+  States state_;
+  std::unique_ptr<OptimizerOptions> defaults_;
+};
+
+}  // namespace frost::optim

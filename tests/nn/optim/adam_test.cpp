@@ -1,0 +1,81 @@
+#include <frost/optim/adam.hpp>
+
+#include "gradients.hpp"
+
+#include <cmath>
+
+using namespace frost;
+using namespace frost::optim;
+using namespace frost::tests;
+using Catch::Contains;
+
+namespace {
+
+// Where p = 2 goes in steps with these grads, in plain numbers.
+double adam(const std::vector<double>& grads, double lr, double beta1, double beta2, double eps, double decay,
+            bool decoupled, bool amsgrad) {
+  double p = 2, m = 0, v = 0, largest = 0;
+  for (size_t i = 0; i < grads.size(); ++i) {
+    const double t = static_cast<double>(i + 1);
+    if (decoupled) p -= lr * decay * p;
+    const double g = grads[i] + (decoupled ? 0 : decay * p);
+    m = beta1 * m + (1 - beta1) * g;
+    v = beta2 * v + (1 - beta2) * g * g;
+    largest = std::max(largest, v);
+    const double second = (amsgrad ? largest : v) / (1 - std::pow(beta2, t));
+    p -= lr * m / (1 - std::pow(beta1, t)) / (std::sqrt(second) + eps);
+  }
+  return p;
+}
+
+template <class Optimizer, class Options>
+double result(const std::vector<double>& grads, const Options& options) {
+  const Tensor p = full({}, 2, dtype(kDouble).requires_grad(true));
+  Optimizer optimizer({p}, options);
+  for (const double grad : grads) {
+    p.mutable_grad() = full({}, grad, kDouble);
+    optimizer.step();
+  }
+  return p.item<double>();
+}
+
+}  // namespace
+
+TEST_CASE("Adam and AdamW: the formulas of their papers", "[nn][optim]") {
+  const std::vector<double> grads{3, -1, 0.1, 0};
+  const std::tuple<double, double> betas{0.8, 0.6};
+  CHECK(result<Adam>(grads, AdamOptions()) ==
+        Approx(adam(grads, 1e-3, 0.9, 0.999, 1e-8, 0, false, false)).epsilon(1e-12));
+  for (const bool amsgrad : {false, true}) {
+    CHECK(result<Adam>(grads, AdamOptions(0.1).betas(betas).eps(1e-2).weight_decay(0.3).amsgrad(amsgrad)) ==
+          Approx(adam(grads, 0.1, 0.8, 0.6, 1e-2, 0.3, false, amsgrad)).epsilon(1e-12));
+    CHECK(result<AdamW>(grads, AdamWOptions(0.1).betas(betas).eps(1e-2).weight_decay(0.3).amsgrad(amsgrad)) ==
+          Approx(adam(grads, 0.1, 0.8, 0.6, 1e-2, 0.3, true, amsgrad)).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("Adam: remembers a step, two averages, and with amsgrad a third tensor", "[nn][optim]") {
+  const Tensor p = ones({2}, requires_grad());
+  Adam optimizer({p});
+  p.mutable_grad() = ones({2});
+  optimizer.step();
+  auto& state = static_cast<AdamParamState&>(*optimizer.state().at(p.impl()));
+  CHECK(state.step() == 1);
+  CHECK(allclose(state.exp_avg(), full({2}, 0.1)));
+  CHECK(allclose(state.exp_avg_sq(), full({2}, 0.001)));
+  CHECK_FALSE(state.max_exp_avg_sq().defined());
+  static_cast<AdamOptions&>(optimizer.param_groups()[0].options()).amsgrad(true);  // asked for later
+  optimizer.step();
+  CHECK(same(state.max_exp_avg_sq(), state.exp_avg_sq()));
+}
+
+TEST_CASE("Adam and AdamW: refuse what libtorch's refuse", "[nn][optim]") {
+  const std::vector<Tensor> p{ones({2}, requires_grad())};
+  CHECK_THROWS_WITH(Adam(p, -1), Contains("Invalid learning rate: -1"));
+  CHECK_THROWS_WITH(Adam(p, NAN), Contains("Invalid learning rate: nan"));
+  CHECK_THROWS_WITH(AdamW(p, AdamWOptions(1).eps(-1)), Contains("Invalid epsilon value: -1"));
+  CHECK_THROWS_WITH(Adam(p, AdamOptions(1).betas({1, 0})), Contains("Invalid beta parameter at index 0: 1"));
+  CHECK_THROWS_WITH(AdamW(p, AdamWOptions(1).betas({0, -1})),
+                    Contains("Invalid beta parameter at index 1: -1"));
+  CHECK_THROWS_WITH(Adam(p, AdamOptions(1).weight_decay(-1)), Contains("Invalid weight_decay value: -1"));
+}
