@@ -109,6 +109,7 @@ int main(int argc, char** argv) {
   app.add_option("--tokens", options.kind, "what a token is")
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, TokenKind>{{"words", TokenKind::words}, {"chars", TokenKind::chars}}))
+      ->option_text("words|chars=words")
       ->default_str("words");
   app.add_option("--batch", options.batch, "how many sequences, from the first, make the batch")
       ->check(CLI::Range(1, 1'000'000));

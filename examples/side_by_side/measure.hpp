@@ -55,7 +55,7 @@ struct Measured {
   double largest_pad_gradient = 0;
   double difference = 0;  // largest |gradient - truth| of any parameter, over the largest |truth|
   int64_t nodes = 0, graphs = 0, bytes = 0;  // of the tape
-  double seconds = 0;                        // of a step, forward and backward: the median
+  double seconds = 0;                        // of a step, forward and backward: the fastest
 
   bool sums_to_one() const;
 };

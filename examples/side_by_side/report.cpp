@@ -95,7 +95,7 @@ Table method_table(const Report& report) {
 
 Table growth_table(const Report& report) {
   Table table;
-  table.header = {{"", "nodes", "", "tape", "", "step", "", ""},
+  table.header = {{"", "nodes", "nodes", "tape", "tape", "step", "step", "step"},
                   {"B", "masked", "frozen", "masked", "frozen", "masked", "frozen", "ratio"}};
   for (const GrowthRow& row : report.growth) {
     Cells cells{fmt::format("{}", row.batch_size)};
@@ -224,7 +224,7 @@ constexpr const char* kColumns[] = {
     "largest "
     "gradient",
     "nodes, graphs, tape: recorded ops, separate graphs for the batch, and bytes held for backward",
-    "step: forward and backward, median",
+    "step: forward and backward, the fastest of several",
 };
 
 }  // namespace
