@@ -3,6 +3,7 @@
 
 #include <frost/nn/attention.hpp>
 #include <frost/nn/enums.hpp>
+#include <frost/nn/freezing.hpp>
 #include <frost/nn/functional.hpp>
 #include <frost/nn/init.hpp>
 #include <frost/nn/linear.hpp>

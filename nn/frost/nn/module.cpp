@@ -156,7 +156,11 @@ void Module::to(Dtype dtype) {
 }
 
 void Module::set_requires_grad(bool required) {
-  for (const Tensor& parameter : parameters()) parameter.requires_grad_(required);
+  for (const Tensor& parameter : parameters()) {
+    parameter.requires_grad_(required);
+    // An optimiser moves whatever has a grad, one left over from before included.
+    if (!required) parameter.mutable_grad().reset();
+  }
 }
 
 void Module::pretty_print(std::ostream& out) const { out << name(); }

@@ -71,8 +71,7 @@ class Module : public std::enable_shared_from_this<Module> {
   virtual void zero_grad(bool set_to_none = false);
   // Converts parameters and buffers of floating point.
   virtual void to(Dtype dtype);
-  // Freezes every parameter: requires_grad false, so that its gradient stays absent and optimisers pass it
-  // by.
+  // Freezes every parameter: requires_grad false and its grad absent, so that optimisers pass it by.
   void freeze() { set_requires_grad(false); }
   void unfreeze() { set_requires_grad(true); }
 

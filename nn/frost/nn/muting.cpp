@@ -1,5 +1,6 @@
 #include <frost/nn/muting.hpp>
 
+#include <frost/nn/freezing.hpp>
 #include <frost/nn/masks.hpp>
 #include <frost/ops.hpp>
 #include <frost/tensor_impl.hpp>
@@ -59,11 +60,11 @@ Tensor MaskedInOneOp::weights(const Tensor& scores, const Tensor& mask) const {
 
 Tensor FrozenAfterSoftmax::weights(const Tensor& scores, const Tensor& mask) const {
   const Tensor all = softmax(scores, -1);
-  return where(mask, all.detach(), all);
+  return frozen(all, mask);
 }
 
 Tensor FrozenElements::weights(const Tensor& scores, const Tensor& mask) const {
-  return softmax(where(mask, scores.detach(), scores), -1);
+  return softmax(frozen(scores, mask), -1);
 }
 
 std::string FrozenPads::name() const {

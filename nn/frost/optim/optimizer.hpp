@@ -6,8 +6,9 @@
 //   optimizer.step();
 //
 // A parameter whose grad is absent (undefined) is passed by: no decay, no momentum, no state. One whose grad
-// is there and zero is not: momentum, weight decay and Adam's averages go on moving it.
-// examples/03_optimiser_drift.cpp shows by how much.
+// is there and zero is not: momentum, weight decay and Adam's averages go on moving it, as
+// examples/03_optimiser_drift.cpp shows. Nor is one that was frozen by requires_grad_(false) and has a grad
+// left over from before: make that absent too, as Module::freeze does. <frost/nn/freezing.hpp> freezes parts.
 #pragma once
 
 #include <frost/tensor.hpp>
