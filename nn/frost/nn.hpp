@@ -11,5 +11,7 @@
 #include <frost/nn/module.hpp>
 #include <frost/nn/muting.hpp>
 #include <frost/nn/ordered_dict.hpp>
+#include <frost/nn/rnn.hpp>
+#include <frost/nn/rnn_cell.hpp>
 #include <frost/nn/scores.hpp>
 #include <frost/nn/utils/rnn.hpp>

@@ -1,0 +1,216 @@
+#include <frost/nn/rnn.hpp>
+
+#include <frost/nn/functional.hpp>
+#include <frost/nn/init.hpp>
+#include <frost/ops.hpp>
+#include <frost/tensor_impl.hpp>
+
+#include <cmath>
+#include <ostream>
+#include <utility>
+
+namespace frost::nn {
+
+namespace detail {
+
+using utils::rnn::PackedSequence;
+
+namespace {
+
+Tensor dropout(const Tensor& x, double p, bool training) {
+  if (p == 0 || !training) return x;
+  return p == 1 ? x * zeros({}, x.options()) : x * empty_like(x).bernoulli_(1 - p).div_(1 - p);
+}
+
+// Of L·D states [L·D, B, *] those of one layer and direction.
+RecurrentState at(const RecurrentState& states, int64_t i) {
+  return {select(states.h, 0, i), states.c.defined() ? select(states.c, 0, i) : Tensor()};
+}
+
+// The states of the sequences in another order.
+RecurrentState reordered(const RecurrentState& states, const Tensor& order) {
+  if (!order.defined()) return states;
+  return {states.h.defined() ? index_select(states.h, 1, order) : Tensor(),
+          states.c.defined() ? index_select(states.c, 1, order) : Tensor()};
+}
+
+void check_state(const Tensor& state, IntArrayRef expected, const std::string& name, const char* what) {
+  check(state.sizes() == expected, name, "Expected ", what, " size ", expected, ", got ", state.sizes());
+}
+
+}  // namespace
+
+RecurrentImpl::RecurrentImpl(std::string name, Recurrence kind, const RecurrentSettings& settings)
+    : name_(std::move(name)), kind_(kind), settings_(settings) {
+  check(settings.dropout >= 0 && settings.dropout <= 1, name_,
+        "dropout should be a number in range [0, 1] representing the probability of an element being zeroed, "
+        "got ",
+        settings.dropout);
+  check(settings.hidden_size > 0, name_, "hidden_size must be positive, got ", settings.hidden_size);
+  check(settings.num_layers > 0, name_, "num_layers must be positive, got ", settings.num_layers);
+  const int64_t rows = gate_count(kind) * settings.hidden_size;
+  for (int64_t layer = 0; layer < settings.num_layers; ++layer)
+    for (int64_t direction = 0; direction < settings.directions(); ++direction) {
+      const int64_t columns = layer == 0 ? settings.input_size : settings.directions() * settings.hidden_size;
+      const std::string suffix = "_l" + std::to_string(layer) + (direction == 1 ? "_reverse" : "");
+      Weights weights;
+      weights.ih = register_parameter("weight_ih" + suffix, empty({rows, columns}));
+      weights.hh = register_parameter("weight_hh" + suffix, empty({rows, settings.hidden_size}));
+      if (settings.bias) {
+        weights.bias_ih = register_parameter("bias_ih" + suffix, empty({rows}));
+        weights.bias_hh = register_parameter("bias_hh" + suffix, empty({rows}));
+      }
+      weights_.push_back(std::move(weights));
+    }
+  reset_parameters();
+}
+
+void RecurrentImpl::reset_parameters() {
+  const double bound = 1 / std::sqrt(static_cast<double>(settings_.hidden_size));
+  for (const Tensor& parameter : parameters()) init::uniform_(parameter, -bound, bound);
+}
+
+void RecurrentImpl::pretty_print(std::ostream& out) const {
+  out << std::boolalpha << "torch::nn::" << name_ << "(input_size=" << settings_.input_size
+      << ", hidden_size=" << settings_.hidden_size << ", num_layers=" << settings_.num_layers
+      << ", bias=" << settings_.bias << ", batch_first=" << settings_.batch_first
+      << ", dropout=" << settings_.dropout << ", bidirectional=" << settings_.bidirectional << ")";
+}
+
+void RecurrentImpl::check_input(const Tensor& input, int64_t dims) const {
+  check_defined(input, name_);
+  check(input.dim() == dims, name_, "input must have ", dims, " dimensions, got ", input.dim());
+  check(input.size(-1) == settings_.input_size, name_,
+        "input.size(-1) must be equal to input_size. Expected ", settings_.input_size, ", got ",
+        input.size(-1));
+}
+
+RecurrentState RecurrentImpl::initial_state(const RecurrentState& given, const Tensor& input,
+                                            int64_t batch) const {
+  const bool is_lstm = kind_ == Recurrence::LSTM;
+  const Dims expected = {settings_.num_layers * settings_.directions(), batch, settings_.hidden_size};
+  if (given.h.defined()) check_state(given.h, expected, name_, is_lstm ? "hidden[0]" : "hidden");
+  if (given.c.defined()) check_state(given.c, expected, name_, "hidden[1]");
+  const auto given_or_zeros = [&expected, &input](const Tensor& state) {
+    return state.defined() ? state : zeros(expected, input.scalar_type());
+  };
+  return {given_or_zeros(given.h), is_lstm ? given_or_zeros(given.c) : Tensor()};
+}
+
+RecurrentImpl::Result RecurrentImpl::run_layers(Tensor rows, const RecurrentState& initial,
+                                                IntArrayRef batch_sizes) const {
+  const int64_t directions = settings_.directions();
+  std::vector<Tensor> h, c;
+  for (int64_t layer = 0; layer < settings_.num_layers; ++layer) {
+    if (layer > 0) rows = dropout(rows, settings_.dropout, is_training());
+    std::vector<Tensor> outputs;
+    for (int64_t direction = 0; direction < directions; ++direction) {
+      const int64_t i = layer * directions + direction;
+      const Weights& weights = weights_[static_cast<size_t>(i)];
+      const Tensor gates_x = functional::linear(rows, weights.ih, weights.bias_ih);
+      const Recurred run = recur(kind_, gates_x, at(initial, i), weights.hh, weights.bias_hh, batch_sizes,
+                                 /*reverse=*/direction == 1);
+      outputs.push_back(run.output);
+      h.push_back(run.last.h);
+      if (run.last.c.defined()) c.push_back(run.last.c);
+    }
+    rows = directions == 1 ? outputs[0] : cat(outputs, 1);
+  }
+  return {rows, {stack(h), c.empty() ? Tensor() : stack(c)}};
+}
+
+RecurrentImpl::Result RecurrentImpl::run(const Tensor& input, const RecurrentState& initial) const {
+  check_input(input, 3);
+  const Tensor by_step = settings_.batch_first ? transpose(input, 0, 1) : input;
+  const int64_t steps = by_step.size(0), batch = by_step.size(1);
+  const RecurrentState states = initial_state(initial, input, batch);
+  check(steps > 0, name_, "Expected sequence length to be larger than 0 in RNN");
+  const std::vector<int64_t> batch_sizes(static_cast<size_t>(steps), batch);
+  const Result result = run_layers(reshape(by_step, {steps * batch, input.size(2)}), states, batch_sizes);
+  const Tensor output = result.output.view({steps, batch, result.output.size(1)});
+  return {settings_.batch_first ? transpose(output, 0, 1) : output, result.last};
+}
+
+RecurrentImpl::PackedResult RecurrentImpl::run(const PackedSequence& input,
+                                               const RecurrentState& initial) const {
+  check_input(input.data(), 2);
+  const Tensor& counts = input.batch_sizes();
+  const IntArrayRef batch_sizes(counts.data_ptr<int64_t>(), static_cast<size_t>(counts.numel()));
+  const Tensor& order = input.sorted_indices();
+  const int64_t batch = order.defined() ? order.numel() : batch_sizes.empty() ? 0 : batch_sizes[0];
+  const RecurrentState states = initial_state(initial, input.data(), batch);
+  const Result result = run_layers(input.data(), reordered(states, order), batch_sizes);
+  return {PackedSequence(result.output, counts, order, input.unsorted_indices()),
+          reordered(result.last, input.unsorted_indices())};
+}
+
+RecurrentImpl::Result RecurrentImpl::run(const Tensor& input, const Tensor& lengths,
+                                         const RecurrentState& initial) const {
+  check_input(input, 3);
+  check_defined(lengths, name_, "lengths");
+  check(lengths.scalar_type() == kLong, name_, "lengths must be Long, got ", lengths.scalar_type());
+  const bool batch_first = settings_.batch_first;
+  const PackedResult result = run(utils::rnn::pack_allowing_empty(input, lengths, batch_first), initial);
+  return {std::get<0>(utils::rnn::pad_packed_sequence(result.output, batch_first, 0,
+                                                      input.size(batch_first ? 1 : 0))),
+          result.last};
+}
+
+std::tuple<Tensor, Tensor> HiddenStateImpl::forward(const Tensor& input, const Tensor& hx) const {
+  const Result result = run(input, {hx, {}});
+  return {result.output, result.last.h};
+}
+
+std::tuple<PackedSequence, Tensor> HiddenStateImpl::forward_with_packed_input(
+    const PackedSequence& packed_input, const Tensor& hx) const {
+  const PackedResult result = run(packed_input, {hx, {}});
+  return {result.output, result.last.h};
+}
+
+std::tuple<Tensor, Tensor> HiddenStateImpl::forward_with_lengths(const Tensor& input, const Tensor& lengths,
+                                                                 const Tensor& hx) const {
+  const Result result = run(input, lengths, {hx, {}});
+  return {result.output, result.last.h};
+}
+
+}  // namespace detail
+
+namespace {
+
+RecurrentState state_of(const optional<LSTMImpl::State>& hx) {
+  if (!hx) return {};
+  check_defined(std::get<0>(*hx), "LSTM", "hidden[0]");
+  check_defined(std::get<1>(*hx), "LSTM", "hidden[1]");
+  return {std::get<0>(*hx), std::get<1>(*hx)};
+}
+
+}  // namespace
+
+RNNImpl::RNNImpl(const RNNOptions& rnn_options)
+    : HiddenStateImpl("RNN", rnn_kind(rnn_options.nonlinearity()), rnn_options.settings()),
+      options(rnn_options) {}
+
+GRUImpl::GRUImpl(const GRUOptions& gru_options)
+    : HiddenStateImpl("GRU", Recurrence::GRU, gru_options.settings()), options(gru_options) {}
+
+LSTMImpl::LSTMImpl(const LSTMOptions& lstm_options)
+    : RecurrentImpl("LSTM", Recurrence::LSTM, lstm_options.settings()), options(lstm_options) {}
+
+std::tuple<Tensor, LSTMImpl::State> LSTMImpl::forward(const Tensor& input, const optional<State>& hx) const {
+  const Result result = run(input, state_of(hx));
+  return {result.output, {result.last.h, result.last.c}};
+}
+
+std::tuple<utils::rnn::PackedSequence, LSTMImpl::State> LSTMImpl::forward_with_packed_input(
+    const utils::rnn::PackedSequence& packed_input, const optional<State>& hx) const {
+  const PackedResult result = run(packed_input, state_of(hx));
+  return {result.output, {result.last.h, result.last.c}};
+}
+
+std::tuple<Tensor, LSTMImpl::State> LSTMImpl::forward_with_lengths(const Tensor& input, const Tensor& lengths,
+                                                                   const optional<State>& hx) const {
+  const Result result = run(input, lengths, state_of(hx));
+  return {result.output, {result.last.h, result.last.c}};
+}
+
+}  // namespace frost::nn
