@@ -1,12 +1,12 @@
 // Every way of keeping attention off the padding, on one batch of real text, side by side.
+#include "common/error.hpp"
+#include "common/progress.hpp"
 #include "measure.hpp"
 #include "report.hpp"
 #include "text.hpp"
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
-
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -15,9 +15,10 @@
 
 namespace side_by_side {
 
+using namespace examples;
+
 namespace {
 
-constexpr int kInputError = 1, kUsageError = 2;
 // Padded positions beyond which a batch is not tried: some gigabytes for the slowest way.
 constexpr int64_t kLargestBatch = 4'000'000;
 
@@ -31,22 +32,8 @@ struct Options {
   std::string json, html;
 };
 
-// A line on the terminal that says what is being measured; nothing where the output is not watched.
-class Progress {
- public:
-  void show(const std::string& what) const {
-    if (is_watched_) std::cerr << "\r\033[K" << what << " …" << std::flush;
-  }
-  ~Progress() {
-    if (is_watched_) std::cerr << "\r\033[K" << std::flush;
-  }
-
- private:
-  bool is_watched_ = isatty(STDERR_FILENO) != 0;
-};
-
 Report run(const Options& options, const Text& text) {
-  const Progress progress;
+  Progress progress;
   const size_t count = std::min(options.batch, text.sequences.size());
   const Batch batch = make_batch(text.sequences, count);
   if (batch.positions() > kLargestBatch)

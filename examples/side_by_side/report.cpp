@@ -1,5 +1,7 @@
 #include "report.hpp"
 
+#include "common/table.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -8,21 +10,9 @@
 
 namespace side_by_side {
 
+using namespace examples;
+
 namespace {
-
-// ---- numbers as a table shows them ----
-
-std::string percent(double share) {
-  if (std::isnan(share)) return "NaN";
-  if (share == 0) return "0";
-  return share < 0.0001 ? "<0.01%" : fmt::format("{:.{}f}%", 100 * share, share < 0.01 ? 2 : 1);
-}
-
-std::string small_number(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (value == 0) return "0";
-  return value < 1e-4 ? fmt::format("{:.0e}", value) : fmt::format("{:.2g}", value);
-}
 
 std::string sums(const Measured& row) {
   if (std::isnan(row.smallest_sum)) return "NaN";
@@ -45,18 +35,6 @@ std::string pad_gradient(const Measured& row) {
   return "";
 }
 
-std::string bytes(int64_t count) {
-  if (count < 10000) return fmt::format("{} B", count);
-  if (count < 10'000'000) return fmt::format("{:.0f} kB", static_cast<double>(count) / 1e3);
-  return fmt::format("{:.0f} MB", static_cast<double>(count) / 1e6);
-}
-
-std::string duration(double seconds) {
-  if (seconds < 9.995e-3) return fmt::format("{:.0f} µs", seconds * 1e6);
-  if (seconds < 9.995) return fmt::format("{:.0f} ms", seconds * 1e3);
-  return fmt::format("{:.0f} s", seconds);
-}
-
 const char* json_name(PadGradient gradient) {
   switch (gradient) {
     case PadGradient::no_pads:
@@ -74,13 +52,6 @@ const char* json_name(PadGradient gradient) {
 }
 
 // ---- tables ----
-
-using Cells = std::vector<std::string>;
-
-struct Table {
-  std::vector<Cells> header;  // one or two lines
-  std::vector<Cells> rows;
-};
 
 Table method_table(const Report& report) {
   Table table;
@@ -109,35 +80,6 @@ Table growth_table(const Report& report) {
     table.rows.push_back(cells);
   }
   return table;
-}
-
-size_t width_of(const std::string& cell) {  // in characters: a byte that continues one is not counted
-  return static_cast<size_t>(std::count_if(
-      cell.begin(), cell.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
-std::string to_text(const Table& table) {
-  std::vector<Cells> lines = table.header;
-  lines.insert(lines.end(), table.rows.begin(), table.rows.end());
-  std::vector<size_t> widths(lines.front().size(), 0);
-  for (const Cells& cells : lines)
-    for (size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], width_of(cells[i]));
-  std::string text;
-  for (size_t n = 0; n < lines.size(); ++n) {
-    std::string line;
-    for (size_t i = 0; i < lines[n].size(); ++i) {
-      const std::string gap(widths[i] - width_of(lines[n][i]), ' ');
-      if (i > 0) line += ' ';
-      line += i == 0 ? lines[n][i] + gap : gap + lines[n][i];
-    }
-    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-    if (n + 1 == table.header.size()) {
-      size_t total = widths.size() - 1;
-      for (const size_t width : widths) total += width;
-      text += std::string(total, '-') + "\n";
-    }
-  }
-  return text;
 }
 
 std::string escaped(const std::string& text) {
@@ -173,27 +115,6 @@ std::string to_html(const Table& table) {
   for (const Cells& cells : table.header) line(cells, "th");
   for (const Cells& cells : table.rows) line(cells, "td");
   return html + "</table>\n";
-}
-
-std::string wrapped(const std::string& text, size_t width) {
-  std::string result, line;
-  for (size_t start = 0; start < text.size();) {
-    const size_t end = std::min(text.find(' ', start), text.size());
-    const std::string word = text.substr(start, end - start);
-    start = end + 1;
-    if (!line.empty() && width_of(line) + 1 + width_of(word) > width) {
-      result += line + "\n";
-      line = "  ";
-      line += word;
-    } else {
-      line += (line.empty() ? "" : " ") + word;
-    }
-  }
-  return result + line + "\n";
-}
-
-std::string counted(int64_t count, const char* one, const char* many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
 std::string description(const Report& report) {
@@ -305,11 +226,11 @@ std::vector<std::string> conclusions(const Report& report) {
 }
 
 std::string to_text(const Report& report) {
-  std::string text = wrapped(description(report), 78) + "\n" + to_text(method_table(report)) + "\n";
-  for (const char* column : kColumns) text += wrapped(column, 78);
+  std::string text = wrapped(description(report)) + "\n" + to_text(method_table(report)) + "\n";
+  for (const char* column : kColumns) text += wrapped(column);
   text += "\nMethod 1 (masked with -inf) and method 2 (frozen at -inf) as the batch grows:\n\n";
   text += to_text(growth_table(report)) + "\n";
-  for (const std::string& sentence : conclusions(report)) text += wrapped("- " + sentence, 78);
+  for (const std::string& sentence : conclusions(report)) text += wrapped("- " + sentence);
   return text;
 }
 

@@ -1,5 +1,7 @@
 #include "text.hpp"
 
+#include "common/error.hpp"
+
 #include <fmt/format.h>
 #include <utf8.h>
 
@@ -12,6 +14,8 @@
 #include <sstream>
 
 namespace side_by_side {
+
+using examples::InputError;
 
 namespace {
 

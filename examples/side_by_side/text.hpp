@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -15,13 +14,9 @@ struct Text {
   size_t empty_lines = 0;                           // lines without a token, left out
 };
 
-// What is wrong with the input, in a sentence for the user.
-struct InputError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
 // Reads the file, or standard input for "-". Words are what whitespace separates; chars are Unicode code
-// points but whitespace. Throws InputError where the file can't be read, is not UTF-8, or holds no token.
+// points but whitespace. Throws examples::InputError where the file can't be read, is not UTF-8, or holds no
+// token.
 Text read_text(const std::string& path, TokenKind kind);
 
 // The first characters of `text`, at most `width` of them, ended by "…" where some are left out.
