@@ -9,7 +9,9 @@
 
 namespace frost::nn {
 
-LinearImpl::LinearImpl(const LinearOptions& linear_options) : options(linear_options) {
+LinearImpl::LinearImpl(const LinearOptions& linear_options) : options(linear_options) { reset(); }
+
+void LinearImpl::reset() {
   weight = register_parameter("weight", empty({options.out_features(), options.in_features()}));
   bias = register_parameter("bias", options.bias() ? empty({options.out_features()}) : Tensor());
   reset_parameters();

@@ -1,7 +1,7 @@
 // Linear: an affine map of the last dimension.
 #pragma once
 
-#include <frost/nn/module.hpp>
+#include <frost/nn/cloneable.hpp>
 #include <frost/nn/options.hpp>
 
 namespace frost::nn {
@@ -21,11 +21,12 @@ struct LinearOptions : OptionsOf<LinearOptions> {
   bool bias_ = true;
 };
 
-class LinearImpl : public Module {
+class LinearImpl : public Cloneable<LinearImpl> {
  public:
   LinearImpl(int64_t in_features, int64_t out_features)
       : LinearImpl(LinearOptions(in_features, out_features)) {}
   explicit LinearImpl(const LinearOptions& options);
+  void reset() override;
   void reset_parameters();
   Tensor forward(const Tensor& x) const;
   void pretty_print(std::ostream& out) const override;

@@ -11,14 +11,14 @@
 
 namespace frost::nn {
 
-namespace {
-
-std::string class_name(const std::type_info& type) {
+std::string detail::class_name(const std::type_info& type) {
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> demangled(
       abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), std::free);
   return status == 0 ? demangled.get() : type.name();
 }
+
+namespace {
 
 void check_name(const std::string& name, const char* what, const char* function) {
   check(!name.empty(), function, what, " name must not be empty");
@@ -55,7 +55,7 @@ void print_indented(std::ostream& out, const Module& module, const std::string& 
 }  // namespace
 
 const std::string& Module::name() const {
-  if (name_.empty()) name_ = class_name(typeid(*this));
+  if (name_.empty()) name_ = detail::class_name(typeid(*this));
   return name_;
 }
 
@@ -162,6 +162,38 @@ void Module::set_requires_grad(bool required) {
     if (!required) parameter.mutable_grad().reset();
   }
 }
+
+std::shared_ptr<Module> Module::clone() const {
+  fail("clone", "clone() has not been implemented for ", name(), ". Subclass torch::nn::Cloneable<", name(),
+       "> instead of torch::nn::Module to inherit the ability to clone.");
+}
+
+void Module::forget_members() {
+  parameters_.clear();
+  buffers_.clear();
+  children_.clear();
+}
+
+void Module::copy_members(const Module& original) {
+  const auto check_count = [](size_t mine, size_t theirs, const char* what, const char* registered_by) {
+    check(mine == theirs, "clone", "The cloned module does not have the same number of ", what,
+          " as the original module after calling reset(). Are you sure you called ", registered_by,
+          "() inside reset() and not the constructor?");
+  };
+  check_count(parameters_.size(), original.parameters_.size(), "parameters", "register_parameter");
+  check_count(buffers_.size(), original.buffers_.size(), "buffers", "register_buffer");
+  check_count(children_.size(), original.children_.size(), "child modules", "register_module");
+  for (const auto& parameter : original.named_parameters(/*recurse=*/false)) {
+    const Tensor& copy = parameters_[parameter.key()];
+    copy.set_data(parameter->clone());
+    copy.set_requires_grad(parameter->requires_grad());
+  }
+  for (const auto& buffer : original.named_buffers(/*recurse=*/false))
+    buffers_[buffer.key()].set_data(buffer->clone());
+  for (const auto& child : original.children_) children_[child.key()]->become_clone_of(*child.value());
+}
+
+void Module::become_clone_of(const Module&) { clone(); }  // which says that there can be none
 
 void Module::pretty_print(std::ostream& out) const { out << name(); }
 

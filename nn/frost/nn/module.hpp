@@ -17,6 +17,7 @@
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,12 @@ namespace frost::nn {
 
 template <class Impl>
 class ModuleHolder;
+template <class Derived>
+class Cloneable;
+
+namespace detail {
+std::string class_name(const std::type_info& type);  // as it stands in the source
+}
 
 class Module : public std::enable_shared_from_this<Module> {
  public:
@@ -61,6 +68,16 @@ class Module : public std::enable_shared_from_this<Module> {
   std::shared_ptr<Impl> register_module(std::string name, ModuleHolder<Impl> holder) {
     return register_module(std::move(name), holder.ptr());
   }
+  // Puts a module in the place of the one registered under this name.
+  template <class M>
+  std::shared_ptr<M> replace_module(const std::string& name, std::shared_ptr<M> module) {
+    children_[name] = module;
+    return module;
+  }
+  template <class Impl>
+  std::shared_ptr<Impl> replace_module(const std::string& name, ModuleHolder<Impl> holder) {
+    return replace_module(name, holder.ptr());
+  }
 
   // ---- how it is used ----
   // Whether dropout drops. On at first.
@@ -75,6 +92,10 @@ class Module : public std::enable_shared_from_this<Module> {
   void freeze() { set_requires_grad(false); }
   void unfreeze() { set_requires_grad(true); }
 
+  // A copy with parameters, buffers and modules of its own, which have the same values and are frozen where
+  // these are. An error for a module that is not Cloneable.
+  virtual std::shared_ptr<Module> clone() const;
+
   template <class M>
   auto* as() noexcept {  // the module as an M, or null; M may be the holder or the Impl
     if constexpr (requires { typename M::ContainedType; })
@@ -87,6 +108,14 @@ class Module : public std::enable_shared_from_this<Module> {
   virtual void pretty_print(std::ostream& out) const;
 
  private:
+  template <class Derived>
+  friend class Cloneable;
+  // The steps of clone: a copy of the object shares what the original registered; it forgets that, registers
+  // its own anew, then takes over the values.
+  void forget_members();
+  void copy_members(const Module& original);
+  virtual void become_clone_of(const Module& original);
+
   void register_child(std::string name, std::shared_ptr<Module> module);
   void set_requires_grad(bool required);
 
@@ -129,6 +158,10 @@ class ModuleHolder {
   template <class... Args>
   auto operator()(Args&&... args) const {
     return get()->forward(std::forward<Args>(args)...);
+  }
+  template <class Index>
+  decltype(auto) operator[](Index&& index) const {
+    return (*get())[std::forward<Index>(index)];
   }
 
  private:

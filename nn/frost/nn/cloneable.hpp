@@ -1,0 +1,44 @@
+// Cloneable: modules that can be copied whole.
+//
+//   struct NetImpl : frost::nn::Cloneable<NetImpl> {
+//     NetImpl() { reset(); }
+//     void reset() override { fc = register_module("fc", frost::nn::Linear(3, 1)); }
+//     frost::nn::Linear fc{nullptr};
+//   };
+#pragma once
+
+#include <frost/grad_mode.hpp>
+#include <frost/nn/module.hpp>
+
+namespace frost::nn {
+
+template <class Derived>
+class Cloneable : public Module {
+ public:
+  using Module::Module;
+
+  // Registers the parameters, buffers and modules, and fills them. The constructor calls it, and so does
+  // clone, which needs others than the original's.
+  virtual void reset() = 0;
+
+  std::shared_ptr<Module> clone() const override {
+    const NoGradGuard guard;
+    const auto copy = std::make_shared<Derived>(static_cast<const Derived&>(*this));
+    copy->forget_members();
+    copy->reset();
+    copy->copy_members(*this);
+    return copy;
+  }
+
+ private:
+  void become_clone_of(const Module& original) override {
+    const auto copy = std::dynamic_pointer_cast<Derived>(original.clone());
+    check(
+        copy != nullptr, "clone",
+        "Attempted to clone submodule, but it is of a different type than the submodule it was to be cloned "
+        "into");
+    static_cast<Derived&>(*this) = std::move(*copy);
+  }
+};
+
+}  // namespace frost::nn
