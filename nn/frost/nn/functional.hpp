@@ -1,7 +1,12 @@
-// Functions that layers are made of.
+// Functions that layers are made of: the contents page. Names, options and defaults are libtorch's.
 #pragma once
 
-#include <frost/nn/masks.hpp>
+#include <frost/nn/functional/activation.hpp>  // softmax, log_softmax, relu, gelu
+#include <frost/nn/functional/dropout.hpp>     // dropout
+#include <frost/nn/functional/embedding.hpp>   // embedding
+#include <frost/nn/functional/layer_norm.hpp>  // layer_norm
+#include <frost/nn/functional/loss.hpp>        // cross_entropy, nll_loss, mse_loss, l1_loss, …
+#include <frost/nn/masks.hpp>                  // masked_softmax
 #include <frost/tensor.hpp>
 
 namespace frost::nn::functional {
