@@ -1,0 +1,93 @@
+#include <frost/nn.hpp>
+
+#include "gradients.hpp"
+
+using namespace frost;
+using namespace frost::tests;
+using Catch::Contains;
+
+namespace {
+
+struct NetImpl : nn::Cloneable<NetImpl> {
+  NetImpl() { reset(); }
+  void reset() override {
+    scale = register_parameter("scale", ones({2}));
+    running = register_buffer("running", zeros({2}));
+    fc = register_module("fc", nn::Linear(2, 1));
+    tail = register_module("tail", nn::Sequential({{"drop", nn::Dropout(0.5)},
+                                                   {"norm", nn::LayerNorm(nn::LayerNormOptions({1}))}}));
+  }
+  Tensor forward(const Tensor& x) { return tail(fc(x * scale + running)); }
+
+  Tensor scale, running;
+  nn::Linear fc{nullptr};
+  nn::Sequential tail{nullptr};
+};
+TORCH_MODULE(Net);
+
+struct ForgetfulImpl : nn::Cloneable<ForgetfulImpl> {
+  ForgetfulImpl() { register_parameter("scale", ones({2})); }
+  void reset() override {}
+};
+
+}  // namespace
+
+TEST_CASE("clone: the same values in memory of its own", "[nn][clone]") {
+  const Net net;
+  const NoGradGuard guard;
+  net->scale.fill_(3);
+  net->running.fill_(4);
+  net->fc->freeze();
+  net->eval();
+  const std::shared_ptr<nn::Module> clone = net->clone();
+  auto& copy = dynamic_cast<NetImpl&>(*clone);
+
+  CHECK(copy.named_parameters().keys() == net->named_parameters().keys());
+  const Tensor x = randn({3, 2});
+  CHECK(same(copy.forward(x), net(x)));
+  CHECK_FALSE(copy.tail->at<nn::DropoutImpl>(0).is_training());
+  CHECK(copy.scale.requires_grad());
+  CHECK_FALSE(copy.fc->weight.requires_grad());
+  for (const auto& parameter : net->named_parameters()) {
+    CHECK(same(copy.named_parameters()[parameter.key()], *parameter));
+    copy.named_parameters()[parameter.key()].fill_(7);
+    CHECK_FALSE(parameter->eq(7).any().item<bool>());
+  }
+  copy.running.fill_(8);
+  CHECK(same(net->running, full({2}, 4.0)));
+  CHECK(same(copy.fc->weight, full({1, 2}, 7.0)));  // members are what is registered
+}
+
+TEST_CASE("clone: of each layer", "[nn][clone]") {
+  const std::vector<std::shared_ptr<nn::Module>> layers = {
+      nn::Linear(nn::LinearOptions(2, 3).bias(false)).ptr(),
+      nn::Embedding(nn::EmbeddingOptions(3, 2).padding_idx(-1)).ptr(),
+      nn::Embedding::from_pretrained(randn({3, 2})).ptr(),
+      nn::LayerNorm(nn::LayerNormOptions({2}).elementwise_affine(false)).ptr(),
+      nn::Dropout(0.3).ptr(),
+      nn::GELU().ptr(),
+      nn::Softmax(1).ptr(),
+      nn::ModuleList(nn::Linear(2, 3), nn::ReLU()).ptr(),
+      nn::Functional(frost::relu).ptr(),
+      nn::CrossEntropyLoss().ptr()};
+  for (const std::shared_ptr<nn::Module>& layer : layers) {
+    const std::shared_ptr<nn::Module> copy = layer->clone();
+    INFO(layer->name());
+    CHECK(typeid(*copy) == typeid(*layer));
+    const OrderedDict<std::string, Tensor> parameters = layer->named_parameters();
+    CHECK(copy->named_parameters().keys() == parameters.keys());
+    for (const auto& parameter : copy->named_parameters()) {
+      CHECK(same(*parameter, parameters[parameter.key()]));
+      CHECK(parameter->data_ptr() != parameters[parameter.key()].data_ptr());
+      CHECK(parameter->requires_grad() == parameters[parameter.key()].requires_grad());
+    }
+  }
+}
+
+TEST_CASE("clone: what can't be cloned says why", "[nn][clone]") {
+  CHECK_THROWS_WITH(nn::Module().clone(),
+                    Contains("clone() has not been implemented for frost::nn::Module. Subclass "
+                             "torch::nn::Cloneable<frost::nn::Module>"));
+  CHECK_THROWS_WITH(ForgetfulImpl().clone(),
+                    Contains("The cloned module does not have the same number of parameters"));
+}
