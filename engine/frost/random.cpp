@@ -1,5 +1,6 @@
 #include <frost/error.hpp>
 #include <frost/random.hpp>
+#include <frost/tensor_impl.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -174,6 +175,48 @@ double Generator::normal() {
   const double radius = std::sqrt(-2 * std::log(1 - unit<double>(words + 2)));
   kept_normal_ = radius * point.sin;
   return radius * point.cos;
+}
+
+namespace {
+
+// The places in a state, after the words of the recurrence.
+enum : int { kNext = 624, kSeed, kHasKept, kKept, kStateLength };
+
+}  // namespace
+
+Tensor Generator::get_state() const {
+  const Tensor state = empty_tensor({kStateLength}, kLong, "get_state");
+  int64_t* const values = state.data_ptr<int64_t>();
+  std::copy_n(state_, kStateSize, values);
+  values[kNext] = next_;
+  values[kSeed] = static_cast<int64_t>(seed_);
+  values[kHasKept] = kept_normal_.has_value();
+  values[kKept] = std::bit_cast<int64_t>(kept_normal_.value_or(0));
+  return state;
+}
+
+void Generator::set_state(const Tensor& state) {
+  check_defined(state, "set_state", "state");
+  check(state.scalar_type() == kLong && state.sizes() == IntArrayRef({kStateLength}), "set_state",
+        "the state of a generator is a Long tensor of ", int{kStateLength}, " elements, got ",
+        state.scalar_type(), state.sizes());
+  const Tensor dense = state.contiguous();
+  const int64_t* const values = dense.data_ptr<int64_t>();
+  for (int i = 0; i < kStateSize; ++i)
+    check(values[i] >= 0 && values[i] <= 0xffffffff, "set_state", "word ", i, " is ", values[i],
+          ", which is not one of 32 bits");
+  check(values[kNext] >= 0 && values[kNext] <= kStateSize, "set_state", values[kNext], " words of ",
+        int{kStateSize}, " can't have been drawn");
+  check(values[kHasKept] == 0 || values[kHasKept] == 1, "set_state",
+        "whether a normal sample is kept is 0 or 1, got ", values[kHasKept]);
+
+  std::transform(values, values + kStateSize, state_,
+                 [](int64_t word) { return static_cast<uint32_t>(word); });
+  temper();
+  next_ = static_cast<int>(values[kNext]);
+  seed_ = static_cast<uint64_t>(values[kSeed]);
+  kept_normal_.reset();
+  if (values[kHasKept] == 1) kept_normal_ = std::bit_cast<double>(values[kKept]);
 }
 
 namespace random {

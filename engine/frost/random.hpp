@@ -32,6 +32,8 @@
 
 namespace frost {
 
+class Tensor;
+
 // The Mersenne Twister MT19937 (M. Matsumoto and T. Nishimura, ACM TOMACS 8(1), 1998), seeded as its authors'
 // 2002 init_genrand does. Of a seed only the lower 32 bits matter.
 //
@@ -67,11 +69,18 @@ class Generator {
   // the second of which is kept for the next call. Other draws in between leave it there.
   double normal();
 
+  // All that decides what comes next, as a Long tensor: the 624 words of the recurrence, how many of them are
+  // drawn, the seed, whether a normal sample is kept, and its bits. set_state takes no other tensor, and
+  // leaves the generator as it is where it throws.
+  Tensor get_state() const;
+  void set_state(const Tensor& state);
+
   std::mutex& mutex() { return mutex_; }
 
  private:
   static constexpr int kStateSize = 624;
   void refill();
+  void temper();
 
   uint64_t seed_;
   int next_;                    // the first of words_ that is not yet drawn
@@ -103,15 +112,18 @@ inline void Generator::refill() {
   for (int i = kStateSize - kShift; i < kStateSize - 1; ++i)
     x[i] = x[i + kShift - kStateSize] ^ twist(x[i], x[i + 1]);
   x[kStateSize - 1] = x[kShift - 1] ^ twist(x[kStateSize - 1], x[0]);
+  temper();
+  next_ = 0;
+}
 
+inline void Generator::temper() {
   for (int i = 0; i < kStateSize; ++i) {
-    uint32_t word = x[i];
+    uint32_t word = state_[i];
     word ^= word >> 11;
     word ^= word << 7 & 0x9d2c5680u;
     word ^= word << 15 & 0xefc60000u;
     words_[i] = word ^ word >> 18;
   }
-  next_ = 0;
 }
 
 inline void Generator::random(uint32_t* words, int64_t count) {

@@ -2,6 +2,7 @@
 // torch::manual_seed with the same seed; they are many, and make this file long. `after` is
 // torch::randint(1 << 30, {1}) right after that call: it shows that as many words were drawn.
 #include <frost/error.hpp>
+#include <frost/ops.hpp>
 #include <frost/random.hpp>
 #include <frost/testing/catch.hpp>
 
@@ -14,6 +15,7 @@
 #include <vector>
 
 using namespace frost;
+using Catch::Contains;
 
 namespace {
 
@@ -342,4 +344,47 @@ TEST_CASE("random: errors, which draw nothing", "[random][error]") {
                     "[bernoulli] Expected p_in >= 0 && p_in <= 1 for every probability, but got p=-0.5");
   CHECK_THROWS_WITH(bernoulli<float>(g, std::vector<int64_t>{1}), "[bernoulli] not implemented for 'Long'");
   CHECK(g.random() == Generator(1).random());
+}
+
+TEST_CASE("Generator: a state that is put back gives the same numbers again", "[random]") {
+  Generator g(7), other(8);
+  for (const int drawn : {0, 1, 5, 623, 624, 1000}) {
+    INFO(drawn << " words drawn");
+    g.set_current_seed(7);
+    for (int i = 0; i < drawn; ++i) g.random();
+    if (drawn == 5) g.normal();  // which keeps a sample
+    const Tensor state = g.get_state();
+    CHECK(state.scalar_type() == kLong);
+    const double sample = g.normal();
+    std::vector<uint32_t> words(1300), again(1300);
+    g.random(words.data(), 1300);
+    other.normal();
+    other.set_state(state);
+    CHECK(other.current_seed() == 7);
+    CHECK(other.normal() == sample);
+    other.random(again.data(), 1300);
+    CHECK(again == words);
+  }
+}
+
+TEST_CASE("Generator: what is no state is refused, and nothing changes", "[random][error]") {
+  Generator g(7);
+  g.random();
+  const Tensor state = g.get_state();
+  const auto changed = [&state](int64_t place, int64_t value) {
+    const Tensor copy = state.clone();
+    copy[place].fill_(value);
+    return copy;
+  };
+  Generator other(8);
+  CHECK_THROWS_WITH(other.set_state(Tensor()), Contains("undefined"));
+  CHECK_THROWS_WITH(other.set_state(state.to(kDouble)),
+                    Contains("a Long tensor of 628 elements, got Double[628]"));
+  CHECK_THROWS_WITH(other.set_state(state.narrow(0, 0, 627)), Contains("got Long[627]"));
+  CHECK_THROWS_WITH(other.set_state(changed(3, -1)), Contains("word 3 is -1"));
+  CHECK_THROWS_WITH(other.set_state(changed(623, int64_t{1} << 32)), Contains("word 623 is 4294967296"));
+  CHECK_THROWS_WITH(other.set_state(changed(624, 625)), Contains("625 words of 624 can't have been drawn"));
+  CHECK_THROWS_WITH(other.set_state(changed(624, -1)), Contains("can't have been drawn"));
+  CHECK_THROWS_WITH(other.set_state(changed(626, 2)), Contains("is 0 or 1, got 2"));
+  CHECK(other.random() == Generator(8).random());
 }
