@@ -3,8 +3,8 @@
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-engine_packages=(cmake g++ ninja-build libxtensor-dev libxsimd-dev libopenblas-openmp-dev)
-examples_packages=(libcli11-dev libfmt-dev libutfcpp-dev nlohmann-json3-dev)
+engine_packages=(cmake g++ ninja-build libxtensor-dev libxsimd-dev libopenblas-openmp-dev nlohmann-json3-dev)
+examples_packages=(libcli11-dev libfmt-dev libutfcpp-dev)
 tests_packages=(catch2)
 # Used where the system has them: a cache for the compiler; libtorch, which tests/peer compares frost with.
 optional_packages=()

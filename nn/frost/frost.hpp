@@ -4,3 +4,5 @@
 #include <frost/engine.hpp>
 #include <frost/nn.hpp>
 #include <frost/optim.hpp>
+#include <frost/safetensors.hpp>
+#include <frost/serialize.hpp>

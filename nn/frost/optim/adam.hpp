@@ -116,6 +116,7 @@ class Adam : public Optimizer {
       : Adam(std::vector<OptimizerParamGroup>{OptimizerParamGroup(std::move(params))}, std::move(defaults)) {}
 
   Tensor step(LossClosure closure = nullptr) override;
+  std::string name() const override { return "Adam"; }
   std::unique_ptr<OptimizerParamState> make_state() const override {
     return std::make_unique<AdamParamState>();
   }
@@ -129,6 +130,7 @@ class AdamW : public Optimizer {
   }
 
   Tensor step(LossClosure closure = nullptr) override;
+  std::string name() const override { return "AdamW"; }
   std::unique_ptr<OptimizerParamState> make_state() const override {
     return std::make_unique<AdamWParamState>();
   }

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <tuple>
 #include <unordered_map>
 #include <vector>
@@ -124,7 +125,8 @@ class Optimizer {
   const std::vector<Tensor>& parameters() const noexcept { return param_groups_.at(0).params(); }
   size_t size() const noexcept;  // how many parameters there are in all groups
 
-  // An empty state, for a checkpoint to fill.
+  // For checkpoints: what its options are saved under, and an empty state to be filled.
+  virtual std::string name() const { return "Optimizer"; }
   virtual std::unique_ptr<OptimizerParamState> make_state() const;
 
  protected:

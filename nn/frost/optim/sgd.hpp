@@ -62,6 +62,7 @@ class SGD : public Optimizer {
       : SGD(std::vector<OptimizerParamGroup>{OptimizerParamGroup(std::move(params))}, std::move(defaults)) {}
 
   Tensor step(LossClosure closure = nullptr) override;
+  std::string name() const override { return "SGD"; }
   std::unique_ptr<OptimizerParamState> make_state() const override {
     return std::make_unique<SGDParamState>();
   }
