@@ -102,6 +102,17 @@ TEST_CASE("recurrent cells: step by step they are the layer", "[nn][rnn_cell]") 
   }
 }
 
+TEST_CASE("recurrent cells: a clone has weights of its own", "[nn][rnn_cell][clone]") {
+  const nn::GRUCell cell = of_ones<nn::GRUCell>();
+  const auto copy = std::dynamic_pointer_cast<nn::GRUCellImpl>(cell->clone());
+  const Tensor before = cell(kInput, kState);
+  CHECK(same(copy->forward(kInput, kState), before));
+  const NoGradGuard guard;
+  copy->weight_hh.zero_();
+  CHECK(same(cell(kInput, kState), before));
+  CHECK_FALSE(same(copy->forward(kInput, kState), before));
+}
+
 TEST_CASE("recurrent cells: print as libtorch's do", "[nn][rnn_cell]") {
   std::ostringstream out;
   out << nn::RNNCell(nn::RNNCellOptions(2, 3).bias(false).nonlinearity(kReLU)) << " " << nn::GRUCell(2, 3)

@@ -239,6 +239,19 @@ TEST_CASE("recurrent layers: parameters, as libtorch names them", "[nn][rnn]") {
       "bidirectional=false)");
 }
 
+TEMPLATE_TEST_CASE("recurrent layers: a clone has weights of its own", "[nn][rnn][clone]", RNNOf, GRUOf,
+                   LSTMOf) {
+  using Impl = typename TestType::Layer::Impl;
+  const auto layer = make<TestType>(typename TestType::Options(3, 4).num_layers(2).bidirectional(true));
+  const auto copy = std::dynamic_pointer_cast<Impl>(layer->clone());
+  const Tensor x = rand({5, 2, 3}, kDouble), before = std::get<0>(layer(x));
+  CHECK(same(std::get<0>(copy->forward(x)), before));
+  const NoGradGuard guard;
+  for (const Tensor& parameter : copy->parameters()) parameter.zero_();
+  CHECK(same(std::get<0>(layer(x)), before));
+  CHECK(same(std::get<0>(copy->forward(x)), zeros({5, 2, 8}, kDouble)));
+}
+
 TEST_CASE("recurrent layers: starts as libtorch's do", "[nn][rnn]") {
   manual_seed(0);
   const nn::RNN layer(1, 2);

@@ -12,10 +12,11 @@
 
 namespace frost::nn {
 
-template <class Derived>
-class Cloneable : public Module {
+// Base is what Derived shares with other modules.
+template <class Derived, class Base>
+class Cloneable : public Base {
  public:
-  using Module::Module;
+  using Base::Base;
 
   // Registers the parameters, buffers and modules, and fills them. The constructor calls it, and so does
   // clone, which needs others than the original's.

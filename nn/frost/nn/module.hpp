@@ -25,7 +25,8 @@ namespace frost::nn {
 
 template <class Impl>
 class ModuleHolder;
-template <class Derived>
+class Module;
+template <class Derived, class Base = Module>
 class Cloneable;
 
 namespace detail {
@@ -108,7 +109,7 @@ class Module : public std::enable_shared_from_this<Module> {
   virtual void pretty_print(std::ostream& out) const;
 
  private:
-  template <class Derived>
+  template <class Derived, class Base>
   friend class Cloneable;
   // The steps of clone: a copy of the object shares what the original registered; it forgets that, registers
   // its own anew, then takes over the values.

@@ -17,11 +17,6 @@ using utils::rnn::PackedSequence;
 
 namespace {
 
-Tensor dropout(const Tensor& x, double p, bool training) {
-  if (p == 0 || !training) return x;
-  return p == 1 ? x * zeros({}, x.options()) : x * empty_like(x).bernoulli_(1 - p).div_(1 - p);
-}
-
 // Of L·D states [L·D, B, *] those of one layer and direction.
 RecurrentState at(const RecurrentState& states, int64_t i) {
   return {select(states.h, 0, i), states.c.defined() ? select(states.c, 0, i) : Tensor()};
@@ -48,15 +43,20 @@ RecurrentImpl::RecurrentImpl(std::string name, Recurrence kind, const RecurrentS
         settings.dropout);
   check(settings.hidden_size > 0, name_, "hidden_size must be positive, got ", settings.hidden_size);
   check(settings.num_layers > 0, name_, "num_layers must be positive, got ", settings.num_layers);
-  const int64_t rows = gate_count(kind) * settings.hidden_size;
-  for (int64_t layer = 0; layer < settings.num_layers; ++layer)
-    for (int64_t direction = 0; direction < settings.directions(); ++direction) {
-      const int64_t columns = layer == 0 ? settings.input_size : settings.directions() * settings.hidden_size;
+}
+
+void RecurrentImpl::register_weights() {
+  weights_.clear();
+  const int64_t rows = gate_count(kind_) * settings_.hidden_size;
+  for (int64_t layer = 0; layer < settings_.num_layers; ++layer)
+    for (int64_t direction = 0; direction < settings_.directions(); ++direction) {
+      const int64_t columns =
+          layer == 0 ? settings_.input_size : settings_.directions() * settings_.hidden_size;
       const std::string suffix = "_l" + std::to_string(layer) + (direction == 1 ? "_reverse" : "");
       Weights weights;
       weights.ih = register_parameter("weight_ih" + suffix, empty({rows, columns}));
-      weights.hh = register_parameter("weight_hh" + suffix, empty({rows, settings.hidden_size}));
-      if (settings.bias) {
+      weights.hh = register_parameter("weight_hh" + suffix, empty({rows, settings_.hidden_size}));
+      if (settings_.bias) {
         weights.bias_ih = register_parameter("bias_ih" + suffix, empty({rows}));
         weights.bias_hh = register_parameter("bias_hh" + suffix, empty({rows}));
       }
@@ -100,9 +100,11 @@ RecurrentState RecurrentImpl::initial_state(const RecurrentState& given, const T
 RecurrentImpl::Result RecurrentImpl::run_layers(Tensor rows, const RecurrentState& initial,
                                                 IntArrayRef batch_sizes) const {
   const int64_t directions = settings_.directions();
+  const functional::DropoutFuncOptions dropout =
+      functional::DropoutFuncOptions().p(settings_.dropout).training(is_training());
   std::vector<Tensor> h, c;
   for (int64_t layer = 0; layer < settings_.num_layers; ++layer) {
-    if (layer > 0) rows = dropout(rows, settings_.dropout, is_training());
+    if (layer > 0) rows = functional::dropout(rows, dropout);
     std::vector<Tensor> outputs;
     for (int64_t direction = 0; direction < directions; ++direction) {
       const int64_t i = layer * directions + direction;
@@ -187,14 +189,19 @@ RecurrentState state_of(const optional<LSTMImpl::State>& hx) {
 }  // namespace
 
 RNNImpl::RNNImpl(const RNNOptions& rnn_options)
-    : HiddenStateImpl("RNN", rnn_kind(rnn_options.nonlinearity()), rnn_options.settings()),
-      options(rnn_options) {}
+    : Cloneable("RNN", rnn_kind(rnn_options.nonlinearity()), rnn_options.settings()), options(rnn_options) {
+  reset();
+}
 
 GRUImpl::GRUImpl(const GRUOptions& gru_options)
-    : HiddenStateImpl("GRU", Recurrence::GRU, gru_options.settings()), options(gru_options) {}
+    : Cloneable("GRU", Recurrence::GRU, gru_options.settings()), options(gru_options) {
+  reset();
+}
 
 LSTMImpl::LSTMImpl(const LSTMOptions& lstm_options)
-    : RecurrentImpl("LSTM", Recurrence::LSTM, lstm_options.settings()), options(lstm_options) {}
+    : Cloneable("LSTM", Recurrence::LSTM, lstm_options.settings()), options(lstm_options) {
+  reset();
+}
 
 std::tuple<Tensor, LSTMImpl::State> LSTMImpl::forward(const Tensor& input, const optional<State>& hx) const {
   const Result result = run(input, state_of(hx));

@@ -4,8 +4,8 @@
 //   auto [output, last] = gru->forward_with_lengths(input, lengths);   // [B, T, 256], [2, B, 128]
 #pragma once
 
+#include <frost/nn/cloneable.hpp>
 #include <frost/nn/enums.hpp>
-#include <frost/nn/module.hpp>
 #include <frost/nn/options.hpp>
 #include <frost/nn/recurrence.hpp>
 #include <frost/nn/utils/rnn.hpp>
@@ -76,6 +76,7 @@ class RecurrentImpl : public Module {
   };
 
   RecurrentImpl(std::string name, Recurrence kind, const RecurrentSettings& settings);
+  void register_weights();
   // Undefined initial states are zeros.
   Result run(const Tensor& input, const RecurrentState& initial) const;
   PackedResult run(const utils::rnn::PackedSequence& input, const RecurrentState& initial) const;
@@ -127,10 +128,11 @@ struct RNNOptions : detail::RecurrentOptions<RNNOptions> {
   Nonlinearity nonlinearity_ = kTanh;
 };
 
-class RNNImpl : public detail::HiddenStateImpl {
+class RNNImpl : public Cloneable<RNNImpl, detail::HiddenStateImpl> {
  public:
   RNNImpl(int64_t input_size, int64_t hidden_size) : RNNImpl(RNNOptions(input_size, hidden_size)) {}
   explicit RNNImpl(const RNNOptions& options);
+  void reset() override { register_weights(); }
   RNNOptions options;
 };
 TORCH_MODULE(RNN);
@@ -139,10 +141,11 @@ struct GRUOptions : detail::RecurrentOptions<GRUOptions> {
   using RecurrentOptions::RecurrentOptions;
 };
 
-class GRUImpl : public detail::HiddenStateImpl {
+class GRUImpl : public Cloneable<GRUImpl, detail::HiddenStateImpl> {
  public:
   GRUImpl(int64_t input_size, int64_t hidden_size) : GRUImpl(GRUOptions(input_size, hidden_size)) {}
   explicit GRUImpl(const GRUOptions& options);
+  void reset() override { register_weights(); }
   GRUOptions options;
 };
 TORCH_MODULE(GRU);
@@ -152,12 +155,13 @@ struct LSTMOptions : detail::RecurrentOptions<LSTMOptions> {
 };
 
 // As the others, its state being (h, c), each [L·D, B, hidden_size].
-class LSTMImpl : public detail::RecurrentImpl {
+class LSTMImpl : public Cloneable<LSTMImpl, detail::RecurrentImpl> {
  public:
   using State = std::tuple<Tensor, Tensor>;
 
   LSTMImpl(int64_t input_size, int64_t hidden_size) : LSTMImpl(LSTMOptions(input_size, hidden_size)) {}
   explicit LSTMImpl(const LSTMOptions& options);
+  void reset() override { register_weights(); }
   std::tuple<Tensor, State> forward(const Tensor& input, const optional<State>& hx = {}) const;
   std::tuple<utils::rnn::PackedSequence, State> forward_with_packed_input(
       const utils::rnn::PackedSequence& packed_input, const optional<State>& hx = {}) const;

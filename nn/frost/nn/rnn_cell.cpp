@@ -15,13 +15,16 @@ namespace detail {
 
 RecurrentCellImpl::RecurrentCellImpl(std::string name, Recurrence kind, int64_t input_size,
                                      int64_t hidden_size, bool bias)
-    : name_(std::move(name)), kind_(kind), input_size_(input_size), hidden_size_(hidden_size) {
+    : name_(std::move(name)), kind_(kind), input_size_(input_size), hidden_size_(hidden_size), bias_(bias) {
   check(hidden_size > 0, name_, "hidden_size must be positive, got ", hidden_size);
-  const int64_t rows = gate_count(kind) * hidden_size;
-  weight_ih = register_parameter("weight_ih", empty({rows, input_size}));
-  weight_hh = register_parameter("weight_hh", empty({rows, hidden_size}));
-  bias_ih = register_parameter("bias_ih", bias ? empty({rows}) : Tensor());
-  bias_hh = register_parameter("bias_hh", bias ? empty({rows}) : Tensor());
+}
+
+void RecurrentCellImpl::register_weights() {
+  const int64_t rows = gate_count(kind_) * hidden_size_;
+  weight_ih = register_parameter("weight_ih", empty({rows, input_size_}));
+  weight_hh = register_parameter("weight_hh", empty({rows, hidden_size_}));
+  bias_ih = register_parameter("bias_ih", bias_ ? empty({rows}) : Tensor());
+  bias_hh = register_parameter("bias_hh", bias_ ? empty({rows}) : Tensor());
   reset_parameters();
 }
 
@@ -32,7 +35,7 @@ void RecurrentCellImpl::reset_parameters() {
 
 void RecurrentCellImpl::pretty_print(std::ostream& out) const {
   out << "torch::nn::" << name_ << "(" << input_size_ << ", " << hidden_size_;
-  if (!bias_ih.defined()) out << ", bias=false";
+  if (!bias_) out << ", bias=false";
   if (kind_ == Recurrence::RNNReLU) out << ", nonlinearity=kReLU";
   out << ")";
 }
@@ -60,19 +63,25 @@ RecurrentState RecurrentCellImpl::step(const Tensor& input, const RecurrentState
 }  // namespace detail
 
 RNNCellImpl::RNNCellImpl(const RNNCellOptions& cell_options)
-    : RecurrentCellImpl("RNNCell", rnn_kind(cell_options.nonlinearity()), cell_options.input_size(),
-                        cell_options.hidden_size(), cell_options.bias()),
-      options(cell_options) {}
+    : Cloneable("RNNCell", rnn_kind(cell_options.nonlinearity()), cell_options.input_size(),
+                cell_options.hidden_size(), cell_options.bias()),
+      options(cell_options) {
+  reset();
+}
 
 GRUCellImpl::GRUCellImpl(const GRUCellOptions& cell_options)
-    : RecurrentCellImpl("GRUCell", Recurrence::GRU, cell_options.input_size(), cell_options.hidden_size(),
-                        cell_options.bias()),
-      options(cell_options) {}
+    : Cloneable("GRUCell", Recurrence::GRU, cell_options.input_size(), cell_options.hidden_size(),
+                cell_options.bias()),
+      options(cell_options) {
+  reset();
+}
 
 LSTMCellImpl::LSTMCellImpl(const LSTMCellOptions& cell_options)
-    : RecurrentCellImpl("LSTMCell", Recurrence::LSTM, cell_options.input_size(), cell_options.hidden_size(),
-                        cell_options.bias()),
-      options(cell_options) {}
+    : Cloneable("LSTMCell", Recurrence::LSTM, cell_options.input_size(), cell_options.hidden_size(),
+                cell_options.bias()),
+      options(cell_options) {
+  reset();
+}
 
 LSTMCellImpl::State LSTMCellImpl::forward(const Tensor& input, const optional<State>& hx) const {
   const RecurrentState before = hx ? RecurrentState{std::get<0>(*hx), std::get<1>(*hx)} : RecurrentState{};

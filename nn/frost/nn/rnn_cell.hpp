@@ -1,8 +1,8 @@
 // Recurrent cells: one step of a recurrence as a layer. <frost/nn/recurrence.hpp> has the formulas.
 #pragma once
 
+#include <frost/nn/cloneable.hpp>
 #include <frost/nn/enums.hpp>
-#include <frost/nn/module.hpp>
 #include <frost/nn/options.hpp>
 #include <frost/nn/recurrence.hpp>
 
@@ -41,6 +41,7 @@ class RecurrentCellImpl : public Module {
 
  protected:
   RecurrentCellImpl(std::string name, Recurrence kind, int64_t input_size, int64_t hidden_size, bool bias);
+  void register_weights();
   // The next state from input [B, input_size]; an undefined state is zeros.
   RecurrentState step(const Tensor& input, const RecurrentState& state) const;
 
@@ -48,6 +49,7 @@ class RecurrentCellImpl : public Module {
   std::string name_;
   Recurrence kind_;
   int64_t input_size_, hidden_size_;
+  bool bias_;
 };
 
 }  // namespace detail
@@ -64,11 +66,12 @@ struct RNNCellOptions : detail::RecurrentCellOptions<RNNCellOptions> {
 };
 
 // h' [B, hidden_size] from input [B, input_size] and h, which is zeros where undefined.
-class RNNCellImpl : public detail::RecurrentCellImpl {
+class RNNCellImpl : public Cloneable<RNNCellImpl, detail::RecurrentCellImpl> {
  public:
   RNNCellImpl(int64_t input_size, int64_t hidden_size)
       : RNNCellImpl(RNNCellOptions(input_size, hidden_size)) {}
   explicit RNNCellImpl(const RNNCellOptions& options);
+  void reset() override { register_weights(); }
   Tensor forward(const Tensor& input, const Tensor& hx = {}) const { return step(input, {hx, {}}).h; }
   RNNCellOptions options;
 };
@@ -78,11 +81,12 @@ struct GRUCellOptions : detail::RecurrentCellOptions<GRUCellOptions> {
   using RecurrentCellOptions::RecurrentCellOptions;
 };
 
-class GRUCellImpl : public detail::RecurrentCellImpl {
+class GRUCellImpl : public Cloneable<GRUCellImpl, detail::RecurrentCellImpl> {
  public:
   GRUCellImpl(int64_t input_size, int64_t hidden_size)
       : GRUCellImpl(GRUCellOptions(input_size, hidden_size)) {}
   explicit GRUCellImpl(const GRUCellOptions& options);
+  void reset() override { register_weights(); }
   Tensor forward(const Tensor& input, const Tensor& hx = {}) const { return step(input, {hx, {}}).h; }
   GRUCellOptions options;
 };
@@ -93,13 +97,14 @@ struct LSTMCellOptions : detail::RecurrentCellOptions<LSTMCellOptions> {
 };
 
 // (h', c') from (h, c).
-class LSTMCellImpl : public detail::RecurrentCellImpl {
+class LSTMCellImpl : public Cloneable<LSTMCellImpl, detail::RecurrentCellImpl> {
  public:
   using State = std::tuple<Tensor, Tensor>;
 
   LSTMCellImpl(int64_t input_size, int64_t hidden_size)
       : LSTMCellImpl(LSTMCellOptions(input_size, hidden_size)) {}
   explicit LSTMCellImpl(const LSTMCellOptions& options);
+  void reset() override { register_weights(); }
   State forward(const Tensor& input, const optional<State>& hx = {}) const;
   LSTMCellOptions options;
 };
