@@ -17,6 +17,7 @@
 #include <frost/nn/masks.hpp>
 #include <frost/nn/module.hpp>
 #include <frost/nn/module_list.hpp>
+#include <frost/nn/multihead_attention.hpp>
 #include <frost/nn/muting.hpp>
 #include <frost/nn/ordered_dict.hpp>
 #include <frost/nn/rnn.hpp>
