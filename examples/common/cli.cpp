@@ -1,0 +1,75 @@
+#include "cli.hpp"
+
+#include "error.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+
+namespace examples {
+
+namespace {
+
+std::string value_of(const CLI::Option& option) {
+  return option.count() > 0 ? option.results().back() : option.get_default_str();
+}
+
+}  // namespace
+
+void add_training_options(CLI::App& app, TrainingOptions& options) {
+  app.add_option("--epochs", options.epochs, "passes over the training examples")->check(CLI::Range(0, 1'000'000));
+  app.add_option("--batch", options.batch, "examples in a batch")->check(CLI::Range(1, 100'000));
+  app.add_option("--seed", options.seed, "of weights and order");
+  app.add_option("--threads", options.threads, "that a large op may use")->check(CLI::Range(1, 1024));
+  app.add_option("--save", options.save, "write a checkpoint to FILE after each epoch, and on Ctrl-C")
+      ->type_name("FILE");
+  app.add_option("--load", options.load, "go on with the training in FILE")->type_name("FILE");
+  app.add_option("--curve", options.curve, "write each batch's loss to FILE, as CSV")->type_name("FILE");
+}
+
+Settings settings_of(const CLI::App& app, const std::vector<std::string>& names) {
+  Settings settings;
+  for (const std::string& name : names) settings[name] = value_of(*app.get_option("--" + name));
+  return settings;
+}
+
+void restore(CLI::App& app, const Settings& settings, const std::string& file) {
+  for (const auto& [name, value] : settings) {
+    CLI::Option* const option = app.get_option_no_throw("--" + name);
+    if (option == nullptr) throw InputError(fmt::format("{} is not a checkpoint of this program: it has a {}", file, name));
+    if (option->count() > 0 && value_of(*option) != value)
+      throw InputError(fmt::format("the training in {} was started with --{} {}, and goes on with that", file, name,
+                                   value));
+    try {
+      option->clear();
+      option->add_result(value);
+      option->run_callback();
+    } catch (const CLI::Error& error) {
+      throw InputError(fmt::format("{}: {}", file, error.what()));
+    }
+  }
+}
+
+int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& program) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    app.exit(error);
+    return kUsageError;
+  }
+  try {
+    const int status = program();
+    std::cout << std::flush;
+    if (!std::cout) throw InputError("can't write to standard output");
+    return status;
+  } catch (const InputError& error) {
+    std::cerr << app.get_name() << ": " << error.what() << "\n";
+  } catch (const frost::Error& error) {
+    std::cerr << app.get_name() << ": " << error.what() << "\n";
+  }
+  return kInputError;
+}
+
+}  // namespace examples

@@ -1,0 +1,29 @@
+// What the command lines of the examples have in common.
+#pragma once
+
+#include "training.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace examples {
+
+// --epochs --batch --seed --threads --save --load --curve
+void add_training_options(CLI::App& app, TrainingOptions& options);
+
+// What a training was started with, by the names of options: kept in its checkpoint.
+using Settings = std::map<std::string, std::string>;
+Settings settings_of(const CLI::App& app, const std::vector<std::string>& names);
+// Gives the options the values that a training was started with. Throws InputError where the command line says
+// otherwise of one: a training goes on with what it was started with.
+void restore(CLI::App& app, const Settings& settings, const std::string& file);
+
+// Parses the command line, runs the program and returns its exit status: kUsageError after a wrong option, kInputError
+// after an InputError or a frost::Error, whose text goes to standard error.
+int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& program);
+
+}  // namespace examples

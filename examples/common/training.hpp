@@ -1,0 +1,56 @@
+// Training in epochs and batches: progress on the terminal, a stop in good order, checkpoints to go on from.
+#pragma once
+
+#include <frost/frost.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace examples {
+
+// What the command line says of a training.
+struct TrainingOptions {
+  int64_t epochs = 3, batch = 64;
+  uint64_t seed = 0;
+  int threads = 2;
+  std::string save, load, curve;
+};
+
+// How far a training is.
+struct Position {
+  int64_t epoch = 0;     // whole epochs done
+  int64_t batches = 0;   // of the epoch after those
+  double loss_sum = 0;   // over these batches
+  double seconds = 0;    // spent on these batches
+};
+
+// An epoch that is done.
+struct Epoch {
+  int64_t number;  // from 1
+  double loss;     // mean over its batches
+  double seconds, per_second;  // time without that of tests in between, and examples a second
+};
+
+class Training {
+ public:
+  Training(frost::nn::Module& model, frost::optim::Optimizer& optimizer, const TrainingOptions& options,
+           int64_t examples);
+
+  // The mean loss of a batch, given the numbers of its examples; 0 ≤ number < examples.
+  using Loss = std::function<frost::Tensor(const std::vector<int64_t>& batch)>;
+  // Trains until all epochs are done; the order of the examples in each is drawn from seed and epoch. Returns false
+  // where it was interrupted before, after a whole batch. `name` stands at the head of the progress line.
+  bool run(const std::string& name, const Loss& loss, const std::function<void(const Epoch&)>& at_epoch_end);
+
+  Position position;
+
+ private:
+  frost::nn::Module& model_;
+  frost::optim::Optimizer& optimizer_;
+  const TrainingOptions& options_;
+  int64_t examples_;
+};
+
+}  // namespace examples
