@@ -3,7 +3,6 @@
 #include "model.hpp"
 #include "words.hpp"
 
-#include "common/checkpoint.hpp"
 #include "common/cli.hpp"
 #include "common/error.hpp"
 #include "common/table.hpp"
@@ -13,7 +12,6 @@
 #include <frost/inspect/graph_size.hpp>
 
 #include <iostream>
-#include <optional>
 
 namespace classify_words {
 
@@ -89,29 +87,23 @@ void show_attention(Classifier& classifier, const std::vector<Word>& words, bool
 }
 
 int train(CLI::App& app, Options& options) {
-  std::optional<Checkpoint> checkpoint;
-  if (!options.training.load.empty()) {
-    checkpoint = read_checkpoint(options.training.load);
-    restore(app, checkpoint->settings, options.training.load);
-  }
+  const std::string& load = options.training.load;
+  if (!load.empty()) restore(app, Training::settings_in(load), load);
+  const Settings settings = settings_of(app, kSettings);
   const Words words = words_of(options);
   Classifier classifier(options, words, method(options.method));
-  if (checkpoint) load_checkpoint(*checkpoint, *classifier.model, classifier.optimizer, classifier.training.position);
+  if (!load.empty()) classifier.training.load(load);
 
   std::cout << wrapped(fmt::format("{} words to train on and {} to test on, as many of each of {} languages; method {}, {}.",
                                    words.train.size(), words.test.size(), words.languages.size(), options.method,
                                    counted(options.training.epochs, "epoch", "epochs")));
-  const auto save = [&](const std::string& path) {
-    save_checkpoint(path, *classifier.model, classifier.optimizer, classifier.training.position,
-                    settings_of(app, kSettings));
-  };
   const bool finished = classifier.training.run(
       "", [&](const std::vector<int64_t>& batch) { return classifier.loss(batch); },
       [&](const Epoch& epoch) {
-        if (!options.training.save.empty()) save(options.training.save);
+        if (!options.training.save.empty()) classifier.training.save(options.training.save, settings);
         std::cout << epoch_line(epoch, classifier.evaluate()) << std::flush;
       });
-  if (!finished) return stop_with_checkpoint(app, options.training, save);
+  if (!finished) return stop_with_checkpoint(app, options.training, classifier.training, settings);
 
   const Evaluation evaluation = classifier.evaluate();
   std::cout << fmt::format("\nTest accuracy {}, loss {:.4f}; {} of the attention falls on padding.\n\n",

@@ -50,6 +50,15 @@ void restore(CLI::App& app, const Settings& settings, const std::string& file) {
   }
 }
 
+int stop_with_checkpoint(const CLI::App& app, const TrainingOptions& options, Training& training,
+                         const Settings& settings) {
+  const std::string file = options.save.empty() ? app.get_name() + ".safetensors" : options.save;
+  training.save(file, settings);
+  std::cerr << fmt::format("interrupted; go on with\n    {} --load {} --save {} --epochs {}\n", app.get_name(), file, file,
+                           options.epochs);
+  return kInterrupted;
+}
+
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& program) {
   try {
     app.parse(argc, argv);

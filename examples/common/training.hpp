@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,13 +19,8 @@ struct TrainingOptions {
   std::string save, load, curve;
 };
 
-// How far a training is.
-struct Position {
-  int64_t epoch = 0;     // whole epochs done
-  int64_t batches = 0;   // of the epoch after those
-  double loss_sum = 0;   // over these batches
-  double seconds = 0;    // spent on these batches
-};
+// What a training was started with, by the names of options: its checkpoint holds it.
+using Settings = std::map<std::string, std::string>;
 
 // An epoch that is done.
 struct Epoch {
@@ -33,6 +29,7 @@ struct Epoch {
   double seconds, per_second;  // time without that of tests in between, and examples a second
 };
 
+// One model in training.
 class Training {
  public:
   Training(frost::nn::Module& model, frost::optim::Optimizer& optimizer, const TrainingOptions& options,
@@ -44,13 +41,24 @@ class Training {
   // where it was interrupted before, after a whole batch. `name` stands at the head of the progress line.
   bool run(const std::string& name, const Loss& loss, const std::function<void(const Epoch&)>& at_epoch_end);
 
-  Position position;
+  // A checkpoint: model, optimiser, random generator, how far the training is, and the settings.
+  void save(const std::string& path, const Settings& settings);
+  static Settings settings_in(const std::string& path);
+  // Puts all of it back, so that run() goes on as if there had been no break. Throws frost::Error or InputError where
+  // the file is no checkpoint of such a training.
+  void load(const std::string& path);
 
  private:
   frost::nn::Module& model_;
   frost::optim::Optimizer& optimizer_;
   const TrainingOptions& options_;
   int64_t examples_;
+  frost::Checkpoint checkpoint_;
+
+  int64_t epoch_ = 0;    // whole epochs done
+  int64_t batches_ = 0;  // of the epoch after those
+  double loss_sum_ = 0;  // over these batches
+  double seconds_ = 0;   // spent on these batches
 };
 
 }  // namespace examples

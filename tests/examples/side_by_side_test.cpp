@@ -1,73 +1,26 @@
 #include <frost/testing/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "examples/program.hpp"
 #include "side_by_side/measure.hpp"
 #include "side_by_side/report.hpp"
 #include "side_by_side/text.hpp"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 using namespace side_by_side;
+using examples::tests::Ran;
+using examples::tests::TemporaryFile;
+using examples::tests::unwrapped;
 using Catch::Contains;
 
 namespace {
 
-// A file with some content, gone with the object.
-class TemporaryFile {
- public:
-  explicit TemporaryFile(const std::string& content = "") {
-    std::ofstream(path_, std::ios::binary) << content;
-  }
-  ~TemporaryFile() { std::filesystem::remove(path_); }
-  const std::string& path() const { return path_; }
-  std::string content() const {
-    std::ifstream file(path_, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-
- private:
-  std::string path_ = (std::filesystem::temp_directory_path() /
-                       ("side_by_side_" + std::to_string(getpid()) + "_" + std::to_string(count_++)))
-                          .string();
-  static inline int count_ = 0;
-};
-
-struct Ran {
-  int status;
-  std::string output;  // standard output and error, as they came
-};
-
-Ran run(const std::string& arguments) {
-  FILE* const pipe = popen((std::string(SIDE_BY_SIDE) + " " + arguments + " 2>&1").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  Ran ran{0, ""};
-  std::array<char, 4096> buffer;
-  while (const size_t count = fread(buffer.data(), 1, buffer.size(), pipe))
-    ran.output.append(buffer.data(), count);
-  ran.status = WEXITSTATUS(pclose(pipe));
-  return ran;
-}
-
-// Lines that were wrapped, as one.
-std::string unwrapped(const std::string& text) {
-  std::string result;
-  for (const char c : text)
-    if (!std::isspace(static_cast<unsigned char>(c)))
-      result += c;
-    else if (!result.empty() && result.back() != ' ')
-      result += ' ';
-  return result;
-}
+Ran run(const std::string& arguments) { return examples::tests::run(SIDE_BY_SIDE " " + arguments); }
 
 std::string output_of(const std::string& arguments) { return unwrapped(run(arguments).output); }
 
