@@ -34,8 +34,8 @@ Evaluation evaluate(WordClassifier& model, const std::vector<Word>& words, const
     const Batch batch = make_batch(part, alphabet);
     const WordClassifierImpl::Output output = model(batch);
     const Tensor mask = nn::padding_mask(batch.lengths, batch.letters.size(1));
-    result.loss +=
-        nn::functional::cross_entropy(output.logits, batch.languages).item<double>() * static_cast<double>(part.size());
+    result.loss += nn::functional::cross_entropy(output.logits, batch.languages).item<double>() *
+                   static_cast<double>(part.size());
     result.on_pads += where(mask, output.attended.weights, 0).sum().item<double>();
     const std::vector<int64_t> said = answers(output.logits);
     const std::vector<int64_t> said_with_more = answers(model(make_batch(part, alphabet, kExtraPads)).logits);
@@ -73,7 +73,8 @@ std::string confusion_table(const Evaluation& evaluation, const std::vector<std:
     for (const int64_t count : counts) total += count;
     examples::Cells cells{languages[i]};
     for (const int64_t count : counts)
-      cells.push_back(examples::percent(static_cast<double>(count) / static_cast<double>(std::max<int64_t>(total, 1))));
+      cells.push_back(
+          examples::percent(static_cast<double>(count) / static_cast<double>(std::max<int64_t>(total, 1))));
     table.rows.push_back(std::move(cells));
   }
   return to_text(table);
@@ -82,9 +83,10 @@ std::string confusion_table(const Evaluation& evaluation, const std::vector<std:
 std::string attention_lines(const Word& word, const Answer& answer, const std::vector<std::string>& languages,
                             bool truth_is_known) {
   static constexpr std::array kBars{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  const double most = *std::max_element(answer.attention.begin(), answer.attention.end());
   std::string bars;
   for (const double weight : answer.attention)
-    bars += kBars[static_cast<size_t>(std::clamp(weight * 8, 0.0, 7.0))];
+    bars += kBars[static_cast<size_t>(std::clamp(weight / most * 8, 0.0, 7.0))];
   const std::string& said = languages[static_cast<size_t>(answer.language)];
   const std::string& truth = languages[static_cast<size_t>(word.language)];
   return fmt::format("{} {} {}{}\n{}\n", to_utf8(word.letters),

@@ -33,8 +33,8 @@ Answer ask(WordClassifier& model, const Word& word, const Alphabet& alphabet);
 // Rows are the languages, columns the answers, in percent of the row.
 std::string confusion_table(const Evaluation& evaluation, const std::vector<std::string>& languages);
 
-// The word's letters with a bar under each, as high as the attention on it, and the answer; two lines. `truth` is the
-// word's language where it is known.
+// The word's letters with a bar under each, whose height is the attention on it as part of the word's
+// largest, and the answer; two lines. `truth` is the word's language where it is known.
 std::string attention_lines(const Word& word, const Answer& answer, const std::vector<std::string>& languages,
                             bool truth_is_known);
 

@@ -1,4 +1,5 @@
-// Which language is this word? Attention over padded batches of letters, with every way of muting the padding.
+// Which language is this word? Attention over padded batches of letters, with every way of muting the
+// padding.
 #include "evaluation.hpp"
 #include "model.hpp"
 #include "words.hpp"
@@ -22,7 +23,8 @@ namespace {
 
 constexpr double kLearningRate = 2e-3;
 // What a training can't change on its way.
-const std::vector<std::string> kSettings = {"method", "hidden", "words", "synthetic", "lists", "batch", "seed"};
+const std::vector<std::string> kSettings = {"method", "hidden", "words", "synthetic",
+                                            "lists",  "batch",  "seed"};
 
 struct Options {
   std::string method = "masked";
@@ -76,14 +78,14 @@ struct Classifier {
 };
 
 std::string epoch_line(const Epoch& epoch, const Evaluation& evaluation) {
-  return fmt::format("epoch {}: loss {:.4f}, test accuracy {}, {:.0f} words/s, {}\n", epoch.number, epoch.loss,
-                     percent(evaluation.accuracy), epoch.per_second, duration(epoch.seconds));
+  return fmt::format("epoch {}: loss {:.4f}, test accuracy {}, {:.0f} words/s, {}\n", epoch.number,
+                     epoch.loss, percent(evaluation.accuracy), epoch.per_second, duration(epoch.seconds));
 }
 
 void show_attention(Classifier& classifier, const std::vector<Word>& words, bool truth_is_known) {
   for (const Word& word : words)
-    std::cout << attention_lines(word, ask(classifier.model, word, classifier.alphabet), classifier.data.languages,
-                                 truth_is_known);
+    std::cout << attention_lines(word, ask(classifier.model, word, classifier.alphabet),
+                                 classifier.data.languages, truth_is_known);
 }
 
 int train(CLI::App& app, Options& options) {
@@ -94,9 +96,10 @@ int train(CLI::App& app, Options& options) {
   Classifier classifier(options, words, method(options.method));
   if (!load.empty()) classifier.training.load(load);
 
-  std::cout << wrapped(fmt::format("{} words to train on and {} to test on, as many of each of {} languages; method {}, {}.",
-                                   words.train.size(), words.test.size(), words.languages.size(), options.method,
-                                   counted(options.training.epochs, "epoch", "epochs")));
+  std::cout << wrapped(
+      fmt::format("{} words to train on and {} to test on, as many of each of {} languages; method {}, {}.",
+                  words.train.size(), words.test.size(), words.languages.size(), options.method,
+                  counted(options.training.epochs, "epoch", "epochs")));
   const bool finished = classifier.training.run(
       "", [&](const std::vector<int64_t>& batch) { return classifier.loss(batch); },
       [&](const Epoch& epoch) {
@@ -114,7 +117,10 @@ int train(CLI::App& app, Options& options) {
     for (size_t i = 0; i < words.test.size(); ++i)
       if (i % (words.test.size() / words.languages.size()) < 2) shown.push_back(words.test[i]);
   } else {
-    for (const std::string& word : options.asked) shown.push_back({lower_case(from_utf8(word)), 0});
+    for (const std::string& word : options.asked) {
+      if (word.empty()) throw InputError("a word must have a letter");
+      shown.push_back({lower_case(from_utf8(word)), 0});
+    }
   }
   show_attention(classifier, shown, options.asked.empty());
   return 0;
@@ -133,22 +139,26 @@ int compare(const Options& options) {
                                                   [&](const Epoch& epoch) { seconds += epoch.seconds; });
     if (!finished) return kInterrupted;
     std::vector<int64_t> first;
-    for (int64_t i = 0; i < std::min<int64_t>(options.training.batch, static_cast<int64_t>(words.train.size())); ++i)
+    for (int64_t i = 0;
+         i < std::min<int64_t>(options.training.batch, static_cast<int64_t>(words.train.size())); ++i)
       first.push_back(i);
     const Batch batch = classifier.batch_of(first);
     const WordClassifierImpl::Output output = classifier.model(batch);
     const inspect::GraphSize size = inspect::graph_size({output.logits});
     const Evaluation evaluation = classifier.evaluate();
-    table.rows.push_back({method.name, percent(evaluation.accuracy), fmt::format("{:.4f}", evaluation.loss),
-                          percent(evaluation.on_pads), percent(evaluation.flipped), fmt::format("{}", size.nodes),
-                          fmt::format("{}", output.attended.graphs), bytes(size.bytes()),
-                          duration(seconds / static_cast<double>(std::max<int64_t>(options.training.epochs, 1)))});
+    table.rows.push_back(
+        {method.name, percent(evaluation.accuracy), fmt::format("{:.4f}", evaluation.loss),
+         percent(evaluation.on_pads), percent(evaluation.flipped), fmt::format("{}", size.nodes),
+         fmt::format("{}", output.attended.graphs), bytes(size.bytes()),
+         duration(seconds / static_cast<double>(std::max<int64_t>(options.training.epochs, 1)))});
   }
   std::cout << to_text(table) << "\n";
   for (const char* const line : {
            "on pads: attention given to padding, mean over the test words",
-           "answers flipped: share of the test words whose answer changes when they are padded by 20 more positions",
-           "nodes, graphs, tape: recorded ops, separate graphs of attention, and bytes held for backward, of one batch",
+           "answers flipped: share of the test words whose answer changes when they are padded by 20 more "
+           "positions",
+           "nodes, graphs, tape: recorded ops, separate graphs of attention, and bytes held for backward, of "
+           "one batch",
        })
     std::cout << wrapped(line);
   return 0;
@@ -156,25 +166,30 @@ int compare(const Options& options) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app{"Learns which language a word is of, from its letters: a bidirectional GRU with attention on top,\n"
-               "trained on padded batches with one of the ways of muting the padding.",
-               "classify_words"};
+  CLI::App app{
+      "Learns which language a word is of, from its letters: a bidirectional GRU with attention on top,\n"
+      "trained on padded batches with one of the ways of muting the padding.",
+      "classify_words"};
   app.option_defaults()->always_capture_default();
   std::vector<std::string> names;
   for (const Method& method : methods()) names.push_back(method.name);
   app.add_option("--method", options.method, "how padding is kept out of attention")
       ->check(CLI::IsMember(names))
       ->option_text(fmt::format("{}={}", fmt::join(names, "|"), options.method));
-  app.add_option("--hidden", options.hidden, "size of the GRU's state in each direction; embeddings are half as large")
+  app.add_option("--hidden", options.hidden,
+                 "size of the GRU's state in each direction; embeddings are half as large")
       ->check(CLI::Range(2, 4096));
-  app.add_option("--words", options.words, "at most so many words of each language, a tenth of them for the test")
+  app.add_option("--words", options.words,
+                 "at most so many words of each language, a tenth of them for the test")
       ->check(CLI::Range(10, 10'000'000));
   app.add_option("--lists", options.lists, "folder of the word lists")->type_name("FOLDER");
   app.add_flag("--synthetic", options.synthetic, "made-up words, for which no lists are needed");
-  app.add_flag("--compare", options.compare, "train every method on the same batches, and put them side by side");
+  app.add_flag("--compare", options.compare,
+               "train every method on the same batches, and put them side by side");
   add_training_options(app, options.training);
   app.add_option("word", options.asked, "words to show the attention on, instead of test words");
-  app.footer("Exit status: 0; 1 for a file that can't be used; 2 for wrong options; 130 where it was interrupted.");
+  app.footer(
+      "Exit status: 0; 1 for a file that can't be used; 2 for wrong options; 130 where it was interrupted.");
   return run_program(app, argc, argv, [&] {
     set_num_threads(options.training.threads);
     if (options.compare && !(options.training.save + options.training.load + options.training.curve).empty())

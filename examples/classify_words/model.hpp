@@ -49,8 +49,8 @@ struct WordClassifierImpl : frost::nn::Module {
     frost::Tensor logits;  // [B, languages]
     frost::nn::Attended attended;
   };
-  // The GRU never steps over padding, whatever the method, and gives 0 there; what the methods differ in is whether
-  // attention falls on it.
+  // The GRU never steps over padding, whatever the method, and gives 0 there; what the methods differ in is
+  // whether attention falls on it.
   Output forward(const Batch& batch) const;
 
   frost::nn::Embedding embedding{nullptr};

@@ -17,11 +17,11 @@ struct Words {
   std::vector<Word> train, test;  // as many words of each language
 };
 
-// The word lists of Debian's packages wamerican, wfrench, wngerman, witalian and wspanish, in `folder`. Words are in
-// lower case; those with anything but letters, and those that stand in the lists of two languages, are left out. Of
-// each language `per_language` words are taken, or as many as the smallest list has: which ones, and which tenth of
-// them is kept for the test, a hash of the word decides. Throws examples::InputError where a list is missing or too
-// short, and says which packages to install.
+// The word lists of Debian's packages wamerican, wfrench, wngerman, witalian and wspanish, in `folder`. Words
+// are in lower case; those with anything but letters, and those that stand in the lists of two languages, are
+// left out. Of each language `per_language` words are taken, or as many as the smallest list has: which ones,
+// and which tenth of them is kept for the test, a hash of the word decides. Throws examples::InputError where
+// a list is missing or too short, and says which packages to install.
 Words read_words(const std::string& folder, int64_t per_language);
 
 // The same of five made-up languages, each with syllables and endings of its own, drawn from `seed`.

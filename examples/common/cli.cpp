@@ -17,7 +17,8 @@ std::string value_of(const CLI::Option& option) {
 }  // namespace
 
 void add_training_options(CLI::App& app, TrainingOptions& options) {
-  app.add_option("--epochs", options.epochs, "passes over the training examples")->check(CLI::Range(0, 1'000'000));
+  app.add_option("--epochs", options.epochs, "passes over the training examples")
+      ->check(CLI::Range(0, 1'000'000));
   app.add_option("--batch", options.batch, "examples in a batch")->check(CLI::Range(1, 100'000));
   app.add_option("--seed", options.seed, "of weights and order");
   app.add_option("--threads", options.threads, "that a large op may use")->check(CLI::Range(1, 1024));
@@ -36,10 +37,11 @@ Settings settings_of(const CLI::App& app, const std::vector<std::string>& names)
 void restore(CLI::App& app, const Settings& settings, const std::string& file) {
   for (const auto& [name, value] : settings) {
     CLI::Option* const option = app.get_option_no_throw("--" + name);
-    if (option == nullptr) throw InputError(fmt::format("{} is not a checkpoint of this program: it has a {}", file, name));
+    if (option == nullptr)
+      throw InputError(fmt::format("{} is not a checkpoint of this program: it has a {}", file, name));
     if (option->count() > 0 && value_of(*option) != value)
-      throw InputError(fmt::format("the training in {} was started with --{} {}, and goes on with that", file, name,
-                                   value));
+      throw InputError(fmt::format("the training in {} was started with --{} {}, and goes on with that", file,
+                                   name, value));
     try {
       option->clear();
       option->add_result(value);
@@ -54,8 +56,8 @@ int stop_with_checkpoint(const CLI::App& app, const TrainingOptions& options, Tr
                          const Settings& settings) {
   const std::string file = options.save.empty() ? app.get_name() + ".safetensors" : options.save;
   training.save(file, settings);
-  std::cerr << fmt::format("interrupted; go on with\n    {} --load {} --save {} --epochs {}\n", app.get_name(), file, file,
-                           options.epochs);
+  std::cerr << fmt::format("interrupted; go on with\n    {} --load {} --save {} --epochs {}\n",
+                           app.get_name(), file, file, options.epochs);
   return kInterrupted;
 }
 

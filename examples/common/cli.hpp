@@ -16,17 +16,17 @@ void add_training_options(CLI::App& app, TrainingOptions& options);
 
 // What the named options are set to.
 Settings settings_of(const CLI::App& app, const std::vector<std::string>& names);
-// Gives the options the values that a training was started with. Throws InputError where the command line says
-// otherwise of one: a training goes on with what it was started with.
+// Gives the options the values that a training was started with. Throws InputError where the command line
+// says otherwise of one: a training goes on with what it was started with.
 void restore(CLI::App& app, const Settings& settings, const std::string& file);
 
-// What remains to be done where a training was interrupted: saves it, to --save or to a file named after the program,
-// and says how to go on. Returns the exit status.
+// What remains to be done where a training was interrupted: saves it, to --save or to a file named after the
+// program, and says how to go on. Returns the exit status.
 int stop_with_checkpoint(const CLI::App& app, const TrainingOptions& options, Training& training,
                          const Settings& settings);
 
-// Parses the command line, runs the program and returns its exit status: kUsageError after a wrong option, kInputError
-// after an InputError or a frost::Error, whose text goes to standard error.
+// Parses the command line, runs the program and returns its exit status: kUsageError after a wrong option,
+// kInputError after an InputError or a frost::Error, whose text goes to standard error.
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& program);
 
 }  // namespace examples

@@ -53,14 +53,16 @@ class Curve {
 
 }  // namespace
 
-Training::Training(nn::Module& model, optim::Optimizer& optimizer, const TrainingOptions& options, int64_t examples)
+Training::Training(nn::Module& model, optim::Optimizer& optimizer, const TrainingOptions& options,
+                   int64_t examples)
     : model_(model), optimizer_(optimizer), options_(options), examples_(examples) {
   checkpoint_.add("model", model);
   checkpoint_.add("optimizer", optimizer);
   checkpoint_.add("generator", default_generator());
 }
 
-bool Training::run(const std::string& name, const Loss& loss, const std::function<void(const Epoch&)>& at_epoch_end) {
+bool Training::run(const std::string& name, const Loss& loss,
+                   const std::function<void(const Epoch&)>& at_epoch_end) {
   using Clock = std::chrono::steady_clock;
   const Interrupt interrupt;
   Progress progress;
@@ -81,18 +83,16 @@ bool Training::run(const std::string& name, const Loss& loss, const std::functio
       optimizer_.step();
       const double value = batch_loss.item<double>();
       if (!std::isfinite(value))
-        throw InputError(fmt::format("the loss became {} in epoch {}, batch {}", value, epoch_ + 1,
-                                     batches_ + 1));
+        throw InputError(
+            fmt::format("the loss became {} in epoch {}, batch {}", value, epoch_ + 1, batches_ + 1));
       loss_sum_ += value;
       seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
       curve.add(epoch_ + 1, ++batches_, value);
-      const double per_second =
-          static_cast<double>(batches_ * options_.batch) / std::max(seconds_, 1e-9);
-      const double left = seconds_ / static_cast<double>(batches_) *
-                          static_cast<double>(batches - batches_);
-      progress.show(fmt::format("{}epoch {}/{}", name, epoch_ + 1, options_.epochs), batches_, batches,
-                    fmt::format("loss {:.3f} {:.0f} seq/s {} left", loss_sum_ / batches_, per_second,
-                                duration(left)));
+      const double per_second = static_cast<double>(batches_ * options_.batch) / std::max(seconds_, 1e-9);
+      const double left = seconds_ / static_cast<double>(batches_) * static_cast<double>(batches - batches_);
+      progress.show(
+          fmt::format("{}epoch {}/{}", name, epoch_ + 1, options_.epochs), batches_, batches,
+          fmt::format("loss {:.3f} {:.0f} seq/s {} left", loss_sum_ / batches_, per_second, duration(left)));
     }
     progress.clear();
     const Epoch done{epoch_ + 1, loss_sum_ / static_cast<double>(batches), seconds_,

@@ -15,7 +15,7 @@ namespace examples {
 struct TrainingOptions {
   int64_t epochs = 3, batch = 64;
   uint64_t seed = 0;
-  int threads = 2;
+  int threads = frost::get_num_threads();
   std::string save, load, curve;
 };
 
@@ -24,8 +24,8 @@ using Settings = std::map<std::string, std::string>;
 
 // An epoch that is done.
 struct Epoch {
-  int64_t number;  // from 1
-  double loss;     // mean over its batches
+  int64_t number;              // from 1
+  double loss;                 // mean over its batches
   double seconds, per_second;  // time without that of tests in between, and examples a second
 };
 
@@ -37,15 +37,16 @@ class Training {
 
   // The mean loss of a batch, given the numbers of its examples; 0 ≤ number < examples.
   using Loss = std::function<frost::Tensor(const std::vector<int64_t>& batch)>;
-  // Trains until all epochs are done; the order of the examples in each is drawn from seed and epoch. Returns false
-  // where it was interrupted before, after a whole batch. `name` stands at the head of the progress line.
+  // Trains until all epochs are done; the order of the examples in each is drawn from seed and epoch. Returns
+  // false where it was interrupted before, after a whole batch. `name` stands at the head of the progress
+  // line.
   bool run(const std::string& name, const Loss& loss, const std::function<void(const Epoch&)>& at_epoch_end);
 
   // A checkpoint: model, optimiser, random generator, how far the training is, and the settings.
   void save(const std::string& path, const Settings& settings);
   static Settings settings_in(const std::string& path);
-  // Puts all of it back, so that run() goes on as if there had been no break. Throws frost::Error or InputError where
-  // the file is no checkpoint of such a training.
+  // Puts all of it back, so that run() goes on as if there had been no break. Throws frost::Error or
+  // InputError where the file is no checkpoint of such a training.
   void load(const std::string& path);
 
  private:

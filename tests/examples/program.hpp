@@ -18,7 +18,9 @@ namespace examples::tests {
 // A file with some content, gone with the object.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const std::string& content = "") { std::ofstream(path_, std::ios::binary) << content; }
+  explicit TemporaryFile(const std::string& content = "") {
+    std::ofstream(path_, std::ios::binary) << content;
+  }
   ~TemporaryFile() { std::filesystem::remove(path_); }
   const std::string& path() const { return path_; }
   std::string content() const {
@@ -44,7 +46,8 @@ inline Ran run(const std::string& command) {
   REQUIRE(pipe != nullptr);
   Ran ran{0, ""};
   std::array<char, 4096> buffer;
-  while (const size_t count = fread(buffer.data(), 1, buffer.size(), pipe)) ran.output.append(buffer.data(), count);
+  while (const size_t count = fread(buffer.data(), 1, buffer.size(), pipe))
+    ran.output.append(buffer.data(), count);
   ran.status = WEXITSTATUS(pclose(pipe));
   return ran;
 }

@@ -13,10 +13,10 @@
 #include <sstream>
 
 using namespace side_by_side;
+using Catch::Contains;
 using examples::tests::Ran;
 using examples::tests::TemporaryFile;
 using examples::tests::unwrapped;
-using Catch::Contains;
 
 namespace {
 
