@@ -256,6 +256,7 @@ TEST_CASE("serialize: an optimiser, by groups and parameters", "[nn][serialize]"
   CHECK(static_cast<optim::SGDOptions&>(other.param_groups()[0].options()) ==
         optim::SGDOptions(0.1).momentum(0.9));
   CHECK(other.state().size() == 1);
+  load_state_dict(other, state_dict(sgd));
   other.step();  // on a state of its own
   const auto& state = static_cast<const optim::SGDParamState&>(*sgd.state().at(x.impl()));
   CHECK(same(state.momentum_buffer(), ones({2})));
