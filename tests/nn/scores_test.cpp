@@ -37,6 +37,7 @@ TEST_CASE("AdditiveScore: v · tanh(W query + U key + b)", "[nn][scores]") {
   CHECK(scores[2][3].item<float>() == Approx(dot(score->score->weight[0], tanh(inner)).item<float>()));
   CHECK(score->named_parameters().keys() ==
         std::vector<std::string>{"query_map.weight", "key_map.weight", "key_map.bias", "score.weight"});
+  CHECK(equal(score->scores(query, score->map_keys(keys)), scores));
 }
 
 TEST_CASE("scores: gradients", "[nn][scores]") {
@@ -60,4 +61,5 @@ TEST_CASE("scores: errors", "[nn][scores]") {
   CHECK_THROWS_WITH(DotScore()(zeros({3, 5}), zeros({2, 4, 5})), Contains("same batch"));
   CHECK_THROWS_WITH(DotScore()(zeros({5}), zeros({5})), Contains("keys must be"));
   CHECK_THROWS_WITH(AdditiveScore(2, 3, 4)(zeros({2}), zeros({2, 4, 3})), Contains("one dimension less"));
+  CHECK_THROWS_WITH(AdditiveScore(2, 3, 4)->scores(zeros({3, 2}), zeros({2, 4, 4})), Contains("same batch"));
 }

@@ -46,7 +46,14 @@ AdditiveScoreImpl::AdditiveScoreImpl(int64_t query_size, int64_t key_size, int64
 
 Tensor AdditiveScoreImpl::forward(const Tensor& query, const Tensor& keys) const {
   check_sizes(query, keys, "AdditiveScore");
-  return squeeze(score(tanh(unsqueeze(query_map(query), -2) + key_map(keys))), -1);
+  return scores(query, map_keys(keys));
+}
+
+Tensor AdditiveScoreImpl::map_keys(const Tensor& keys) const { return key_map(keys); }
+
+Tensor AdditiveScoreImpl::scores(const Tensor& query, const Tensor& mapped_keys) const {
+  check_sizes(query, mapped_keys, "AdditiveScore");
+  return squeeze(score(tanh(unsqueeze(query_map(query), -2) + mapped_keys)), -1);
 }
 
 }  // namespace frost::nn

@@ -34,6 +34,10 @@ class AdditiveScoreImpl : public Module {
  public:
   AdditiveScoreImpl(int64_t query_size, int64_t key_size, int64_t hidden_size);
   Tensor forward(const Tensor& query, const Tensor& keys) const;
+  // The same in two parts, for a decoder that asks many queries of the same keys: U key_t + b, [B, T, H] or
+  // [T, H], and the scores of a query given those.
+  Tensor map_keys(const Tensor& keys) const;
+  Tensor scores(const Tensor& query, const Tensor& mapped_keys) const;
 
   Linear query_map{nullptr}, key_map{nullptr}, score{nullptr};  // W, U with b, v
 };
