@@ -34,7 +34,9 @@ void check_shapes(const Tensor& x, const LayerNormFuncOptions& options) {
 struct Normalised {
   Normalised(const Tensor& x, IntArrayRef dims, double eps)
       : reciprocal_std(rsqrt(var(x, dims, /*unbiased=*/false, /*keepdim=*/true) + eps)),
-        values((x - mean(x, dims, /*keepdim=*/true)) * reciprocal_std) {}
+        values(x - mean(x, dims, /*keepdim=*/true)) {
+    values.mul_(reciprocal_std);
+  }
 
   Tensor reciprocal_std;
   Tensor values;
@@ -60,18 +62,22 @@ Tensor layer_norm(const Tensor& x, const LayerNormFuncOptions& options) {
     if (bias.defined()) y.add_(bias);
   }
   const Tensor scale = weight.defined() ? weight : ones({}, x.options());
-  return record(
-      "NativeLayerNormBackward0", y,
-      wrt(x,
-          [x = Saved(x), scale = Saved(scale), dims, eps](const Tensor& grad_out) {
-            const Normalised normalised(*x, dims, eps);
-            const Tensor g = grad_out * *scale;
-            const Tensor spread = normalised.values * mean(g * normalised.values, dims, /*keepdim=*/true);
-            return (g - mean(g, dims, /*keepdim=*/true) - spread) * normalised.reciprocal_std;
-          }),
-      wrt(weight, [x = Saved(x), dims,
-                   eps](const Tensor& grad_out) { return grad_out * Normalised(*x, dims, eps).values; }),
-      wrt(bias, [](const Tensor& grad_out) { return grad_out; }));
+  record_joint("NativeLayerNormBackward0", {x, weight, bias}, {y},
+               [x = Saved(x), scale = Saved(scale), dims, eps](ArrayRef<Tensor> grad_outs, Gradients& grads) {
+                 const Tensor& grad_out = grad_outs[0];
+                 if (!grad_out.defined()) return;
+                 const Normalised normalised(*x, dims, eps);
+                 if (grads.wanted(0)) {
+                   const Tensor g = grad_out * *scale;
+                   const Tensor slope = mean(g * normalised.values, dims, /*keepdim=*/true);
+                   const Tensor grad_x = g - mean(g, dims, /*keepdim=*/true);
+                   grad_x.sub_(normalised.values * slope).mul_(normalised.reciprocal_std);
+                   grads.set(0, grad_x);
+                 }
+                 if (grads.wanted(1)) grads.set(1, grad_out * normalised.values);
+                 if (grads.wanted(2)) grads.set(2, grad_out);
+               });
+  return y;
 }
 
 }  // namespace frost::nn::functional
