@@ -45,6 +45,7 @@ TEST_CASE("clone: the same values in memory of its own", "[nn][clone]") {
   CHECK(copy.named_parameters().keys() == net->named_parameters().keys());
   const Tensor x = randn({3, 2});
   CHECK(same(copy.forward(x), net(x)));
+  CHECK_FALSE(copy.tail->is_training());
   CHECK_FALSE(copy.tail->at<nn::DropoutImpl>(0).is_training());
   CHECK(copy.scale.requires_grad());
   CHECK_FALSE(copy.fc->weight.requires_grad());

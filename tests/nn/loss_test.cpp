@@ -163,6 +163,20 @@ TEST_CASE("binary_cross_entropy_with_logits: is safe for scores of any size", "[
   CHECK(same(autograd::grad({y}, {x}, {ones({4}, kDouble)})[0], tensor({1.0, -1.0, -0.5, 0.5}, kDouble)));
 }
 
+TEST_CASE("binary_cross_entropy_with_logits: is exact where it is near 0", "[nn][loss]") {
+  const double tiny = std::log1p(std::exp(-21.0));
+  for (const double sign : {1.0, -1.0}) {
+    const Tensor x = tensor({21 * sign}), target = tensor({sign > 0 ? 1.0 : 0.0});
+    CHECK(F::binary_cross_entropy_with_logits(x, target).item<double>() == Approx(tiny).epsilon(1e-6));
+  }
+  SECTION("and so is its gradient for the target") {
+    const Tensor x = tensor({-25.0}, kDouble), target = zeros({1}, dtype(kDouble).requires_grad(true));
+    const auto options = F::BinaryCrossEntropyWithLogitsFuncOptions().pos_weight(full({1}, 3.0, kDouble));
+    F::binary_cross_entropy_with_logits(x, target, options).backward();
+    CHECK(target.grad().item<double>() - 75 == Approx(2 * std::log1p(std::exp(-25.0))).epsilon(1e-2));
+  }
+}
+
 TEST_CASE("binary_cross_entropy_with_logits: gradcheck with each weight", "[nn][loss]") {
   manual_seed(1);
   const Tensor weight = rand({3}, kDouble), pos_weight = rand({1, 3}, kDouble) + 1;

@@ -211,10 +211,10 @@ Tensor cross_entropy(const Tensor& x, const Tensor& target, const CrossEntropyFu
 
 // ---- binary ----
 
-// With t = target and p = pos_weight:
-//   y = weight ((1 - t) x + (1 + (p - 1) t) log(1 + e⁻ˣ))
+// With t = target, p = pos_weight and l = log(1 + e⁻ˣ) = max(-x, 0) + log(1 + e^-|x|):
+//   y = weight ((1 - t) x + (1 + (p - 1) t) l)
 //   grad_x = grad_out weight ((1 + (p - 1) t) σ(x) - p t)
-//   grad_t = grad_out weight ((p - 1) log(1 + e⁻ˣ) - x)
+//   grad_t = grad_out weight ((p - 1) l - x)
 Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target,
                                         const BinaryCrossEntropyWithLogitsFuncOptions& options) {
   constexpr const char* kName = "binary_cross_entropy_with_logits";
@@ -228,28 +228,31 @@ Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target,
   const Tensor weight = options.weight().defined() ? options.weight() : one;
   const Tensor pos_weight = options.pos_weight().defined() ? options.pos_weight() : one;
   const Reduction reduction = options.reduction();
-  // log(1 + e⁻ˣ), to the last digit: the default threshold of softplus, 20, is for floats.
-  const auto log1p_exp_neg = [](const Tensor& z) { return softplus(-z, 1, /*threshold=*/40); };
   Tensor y;
   int64_t count = 0;
   {
     const NoGradGuard guard;
-    const Tensor losses = weight * ((1 - target) * x + ((pos_weight - 1) * target + 1) * log1p_exp_neg(x));
+    // What may be large is added first, where it may cancel: what is left of it is exact.
+    const Tensor factor = (pos_weight - 1) * target + 1;
+    const Tensor large = (1 - target) * x + factor * clamp(-x, 0);
+    const Tensor losses = weight * (large + factor * log1p(exp(-abs(x))));
     count = losses.numel();
     y = reduced(losses, reduction);
   }
-  return record(
-      "BinaryCrossEntropyWithLogitsBackward0", y,
-      wrt(x,
-          [x = Saved(x), target = Saved(target), weight = Saved(weight), pos_weight = Saved(pos_weight),
-           reduction, count](const Tensor& grad_out) {
-            const Tensor slope = ((*pos_weight - 1) * *target + 1) * sigmoid(*x) - *pos_weight * *target;
-            return spread(grad_out, reduction, count) * *weight * slope;
-          }),
-      wrt(target, [x = Saved(x), weight = Saved(weight), pos_weight = Saved(pos_weight), reduction, count,
-                   log1p_exp_neg](const Tensor& grad_out) {
-        return spread(grad_out, reduction, count) * *weight * ((*pos_weight - 1) * log1p_exp_neg(*x) - *x);
-      }));
+  return record("BinaryCrossEntropyWithLogitsBackward0", y,
+                wrt(x,
+                    [x = Saved(x), target = Saved(target), weight = Saved(weight),
+                     pos_weight = Saved(pos_weight), reduction, count](const Tensor& grad_out) {
+                      const Tensor slope =
+                          ((*pos_weight - 1) * *target + 1) * sigmoid(*x) - *pos_weight * *target;
+                      return spread(grad_out, reduction, count) * *weight * slope;
+                    }),
+                wrt(target, [x = Saved(x), weight = Saved(weight), pos_weight = Saved(pos_weight), reduction,
+                             count](const Tensor& grad_out) {
+                  // The default threshold of softplus, 20, leaves off digits that doubles have.
+                  return spread(grad_out, reduction, count) * *weight *
+                         ((*pos_weight - 1) * softplus(-*x, 1, /*threshold=*/40) - *x);
+                }));
 }
 
 }  // namespace frost::nn::functional
