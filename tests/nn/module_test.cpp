@@ -107,6 +107,22 @@ TEST_CASE("Module: apply visits every module, children after parents", "[nn][mod
   CHECK(visited == std::vector<std::string>{"Net", "Linear", "Linear"});
 }
 
+TEST_CASE("Module: apply gives modules as references or pointers, with their names or without",
+          "[nn][module]") {
+  const Net net;
+  std::vector<std::string> names;
+  net->apply([&names](const std::string& name, nn::Module&) { names.push_back(name); }, "net");
+  net->apply(
+      [&names](const std::string& name, const std::shared_ptr<nn::Module>&) { names.push_back(name); });
+  CHECK(names == std::vector<std::string>{"net", "net.first", "net.second", "", "first", "second"});
+  std::vector<const nn::Module*> modules;
+  net->apply([&modules](const std::shared_ptr<nn::Module>& module) { modules.push_back(module.get()); });
+  std::as_const(*net).apply([&modules](const nn::Module& module) { modules.push_back(&module); });
+  const std::vector<const nn::Module*> expected = {net.get(), net->first.get(), net->second.get(),
+                                                   net.get(), net->first.get(), net->second.get()};
+  CHECK(modules == expected);
+}
+
 TEST_CASE("Module: prints its structure", "[nn][module]") {
   CHECK(printed(*nn::Linear(2, 3)) == "torch::nn::Linear(in_features=2, out_features=3, bias=true)");
   CHECK_THAT(printed(*Net()),

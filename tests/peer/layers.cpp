@@ -450,6 +450,14 @@ const peer::Section modules("layers/modules in modules", [] {
   for (const auto& module : net->named_modules("net")) peer::show("module", module.key());
   for (const auto& child : net->named_children()) peer::show("child", child.key());
   peer::show("count", net->modules().size());
+  net->apply([](const std::string& name, nn::Module& module) {
+    peer::show(name, module.as<nn::Linear>() != nullptr);
+  });
+  net->apply([](const std::string& name, const std::shared_ptr<nn::Module>&) { peer::show("visited", name); },
+             "net");
+  net->apply([](nn::Module& module) { peer::show("parameters", module.parameters(false).size()); });
+  net->apply(
+      [](const std::shared_ptr<nn::Module>& module) { peer::show("children", module->children().size()); });
 
   fw::manual_seed(7);
   net->eval();

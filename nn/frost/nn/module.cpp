@@ -113,6 +113,22 @@ void Module::apply(const std::function<void(Module&)>& f) {
   f(*this);
   for (const auto& child : children_) child.value()->apply(f);
 }
+void Module::apply(const std::function<void(const Module&)>& f) const {
+  f(*this);
+  for (const auto& child : children_) std::as_const(*child.value()).apply(f);
+}
+void Module::apply(const std::function<void(const std::shared_ptr<Module>&)>& f) const {
+  for (const auto& module : modules()) f(module);
+}
+void Module::apply(const std::function<void(const std::string&, Module&)>& f,
+                   const std::string& name_prefix) {
+  f(name_prefix, *this);
+  for (const auto& child : children_) child.value()->apply(f, joined(name_prefix, child.key()));
+}
+void Module::apply(const std::function<void(const std::string&, const std::shared_ptr<Module>&)>& f,
+                   const std::string& name_prefix) const {
+  for (const auto& module : named_modules(name_prefix)) f(module.key(), module.value());
+}
 
 Tensor& Module::register_parameter(std::string name, Tensor tensor, bool requires_grad) {
   check_name(name, "Parameter", "register_parameter");

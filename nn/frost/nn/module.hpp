@@ -54,8 +54,14 @@ class Module : public std::enable_shared_from_this<Module> {
   std::vector<std::shared_ptr<Module>> modules(bool include_self = true) const;
   OrderedDict<std::string, std::shared_ptr<Module>> named_modules(const std::string& name_prefix = "",
                                                                   bool include_self = true) const;
-  // Calls f on this module and every one below it.
+  // Calls f on this module and every one below it, parents first: f(module), with the Module& or the
+  // shared_ptr<Module>, or f(name, module).
   void apply(const std::function<void(Module&)>& f);
+  void apply(const std::function<void(const Module&)>& f) const;
+  void apply(const std::function<void(const std::shared_ptr<Module>&)>& f) const;
+  void apply(const std::function<void(const std::string&, Module&)>& f, const std::string& name_prefix = "");
+  void apply(const std::function<void(const std::string&, const std::shared_ptr<Module>&)>& f,
+             const std::string& name_prefix = "") const;
 
   // ---- what it is made of: for constructors ----
   Tensor& register_parameter(std::string name, Tensor tensor, bool requires_grad = true);
