@@ -5,8 +5,8 @@
 
 namespace frost {
 
-// How many threads a large op may use, this thread included; at first FROST_NUM_THREADS, or the number of
-// cores.
+// How many threads a large op may use, this thread included; at first what FROST_NUM_THREADS says, or
+// OMP_NUM_THREADS, or the number of cores.
 void set_num_threads(int count);
 int get_num_threads();
 
@@ -15,7 +15,7 @@ namespace kernels {
 // Elements below which a share of work is not worth handing to another thread.
 constexpr int64_t kGrain = 32768;
 
-// As parallel_for, for a function that takes `context` first.
+// As parallel_for (of which this is the part that is no template), for a function that takes `context` first.
 void run_pieces(int64_t n, int64_t grain, void (*piece)(const void* context, int64_t begin, int64_t end),
                 const void* context);
 

@@ -3,6 +3,10 @@
 #include <frost/kernels/reduce.hpp>
 
 #include <atomic>
+#include <chrono>
+#include <mutex>
+#include <set>
+#include <thread>
 
 #include "engine/kernels/geometry.hpp"
 
@@ -86,6 +90,43 @@ TEST_CASE("parallel: pieces cover the range once each", "[kernels][parallel]") {
     }
   set_num_threads(before);
   REQUIRE_THROWS_WITH(set_num_threads(0), Catch::Contains("positive number of threads"));
+}
+
+TEST_CASE("parallel: calls from several threads at once, and from within a piece, get all done",
+          "[kernels][parallel]") {
+  const int before = get_num_threads();
+  set_num_threads(3);
+  constexpr int64_t kCalls = 200, kLength = 500;
+  std::atomic<int64_t> count{0};
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < 4; ++caller)
+    callers.emplace_back([&count] {
+      for (int64_t call = 0; call < kCalls; ++call)
+        parallel_for(kLength, 10, [&count](int64_t begin, int64_t end) {
+          for (int64_t i = begin; i < end; ++i)
+            parallel_for(2, 1, [&count](int64_t first, int64_t last) { count += last - first; });
+        });
+    });
+  for (std::thread& caller : callers) caller.join();
+  CHECK(count == 4 * kCalls * kLength * 2);
+  set_num_threads(before);
+}
+
+TEST_CASE("parallel: several threads do take part", "[kernels][parallel]") {
+  const int before = get_num_threads();
+  set_num_threads(2);
+  std::mutex mutex;
+  std::set<std::thread::id> seen;
+  for (int tries = 0; tries < 1000 && seen.size() < 2; ++tries)
+    parallel_for(2, 1, [&](int64_t, int64_t) {
+      {
+        const std::lock_guard<std::mutex> lock(mutex);
+        seen.insert(std::this_thread::get_id());
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));  // time for another thread to come
+    });
+  CHECK(seen.size() == 2);
+  set_num_threads(before);
 }
 
 }  // namespace frost::kernels
