@@ -178,10 +178,10 @@ int main(int argc, char** argv) {
       ->option_text(fmt::format("{}={}", fmt::join(names, "|"), options.method));
   app.add_option("--hidden", options.hidden,
                  "size of the GRU's state in each direction; embeddings are half as large")
-      ->check(CLI::Range(2, 4096));
+      ->check(whole_number(2, 4096));
   app.add_option("--words", options.words,
                  "at most so many words of each language, a tenth of them for the test")
-      ->check(CLI::Range(10, 10'000'000));
+      ->check(whole_number(10, 10'000'000));
   app.add_option("--lists", options.lists, "folder of the word lists")->type_name("FOLDER");
   app.add_flag("--synthetic", options.synthetic, "made-up words, for which no lists are needed");
   app.add_flag("--compare", options.compare,

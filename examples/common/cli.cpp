@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <iostream>
+#include <system_error>
 
 namespace examples {
 
@@ -16,12 +18,24 @@ std::string value_of(const CLI::Option& option) {
 
 }  // namespace
 
+CLI::Validator whole_number(uint64_t low, uint64_t high) {
+  const auto check = [low, high](const std::string& text) {
+    uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool is_one =
+        error == std::errc() && end == text.data() + text.size() && low <= value && value <= high;
+    return is_one ? std::string()
+                  : fmt::format("must be a whole number from {} to {}, not '{}'", low, high, text);
+  };
+  return CLI::Validator(check, fmt::format("{}..{}", low, high));
+}
+
 void add_training_options(CLI::App& app, TrainingOptions& options) {
   app.add_option("--epochs", options.epochs, "passes over the training examples")
-      ->check(CLI::Range(0, 1'000'000));
-  app.add_option("--batch", options.batch, "examples in a batch")->check(CLI::Range(1, 100'000));
-  app.add_option("--seed", options.seed, "of weights and order");
-  app.add_option("--threads", options.threads, "that a large op may use")->check(CLI::Range(1, 1024));
+      ->check(whole_number(0, 1'000'000));
+  app.add_option("--batch", options.batch, "examples in a batch")->check(whole_number(1, 100'000));
+  app.add_option("--seed", options.seed, "of weights and order")->check(whole_number(0, kLargestSeed));
+  app.add_option("--threads", options.threads, "that a large op may use")->check(whole_number(1, 1024));
   app.add_option("--save", options.save, "write a checkpoint to FILE after each epoch, and on Ctrl-C")
       ->type_name("FILE");
   app.add_option("--load", options.load, "go on with the training in FILE")->type_name("FILE");
@@ -67,7 +81,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   } catch (const CLI::Success& success) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
-    app.exit(error);
+    std::cerr << fmt::format("{}: {}\nRun with --help for more information.\n", app.get_name(), error.what());
     return kUsageError;
   }
   try {

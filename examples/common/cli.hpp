@@ -5,11 +5,17 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
 namespace examples {
+
+constexpr uint64_t kLargestSeed = (uint64_t{1} << 53) - 1;  // so that JSON holds it
+
+// A check for options: a whole number from `low` to `high`, written with digits alone.
+CLI::Validator whole_number(uint64_t low, uint64_t high);
 
 // --epochs --batch --seed --threads --save --load --curve
 void add_training_options(CLI::App& app, TrainingOptions& options);

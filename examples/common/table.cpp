@@ -55,7 +55,7 @@ std::string wrapped(const std::string& text, size_t width) {
 
 std::string percent(double share) {
   if (std::isnan(share)) return "NaN";
-  if (share == 0) return "0";
+  if (share == 0) return "0%";
   return share < 0.0001 ? "<0.01%" : fmt::format("{:.{}f}%", 100 * share, share < 0.01 ? 2 : 1);
 }
 

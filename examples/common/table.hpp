@@ -26,7 +26,7 @@ size_t width_of(const std::string& text);
 // spaces.
 std::string wrapped(const std::string& text, size_t width = 78);
 
-std::string percent(double share);                                      // 0.686 → 68.6%
+std::string percent(double share);                                      // 0.686 → 68.6%, and 0% for 0 alone
 std::string small_number(double value);                                 // 0.00096
 std::string bytes(int64_t count);                                       // 98 kB
 std::string duration(double seconds);                                   // 41 µs, 12 ms, 31 s, 2 min 5 s

@@ -1,4 +1,5 @@
 // Every way of keeping attention off the padding, on one batch of real text, side by side.
+#include "common/cli.hpp"
 #include "common/error.hpp"
 #include "common/progress.hpp"
 #include "measure.hpp"
@@ -6,10 +7,10 @@
 #include "text.hpp"
 
 #include <fmt/format.h>
-#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 
@@ -24,7 +25,7 @@ constexpr int64_t kLargestBatch = 4'000'000;
 
 struct Options {
   std::string input = SIDE_BY_SIDE_SENTENCES;
-  TokenKind kind = TokenKind::words;
+  std::string tokens = "words";
   uint64_t seed = 0;
   size_t batch = 16;
   int64_t features = 16;
@@ -43,10 +44,13 @@ Report run(const Options& options, const Text& text) {
                     batch.size(), batch.longest(), batch.positions(), kLargestBatch));
   Report report;
   report.input = options.input == "-" ? "standard input" : options.input;
-  report.token_kind = options.kind == TokenKind::words ? "words" : "chars";
+  report.token_kind = options.tokens;
   report.seed = options.seed;
   report.threads = options.threads;
   report.empty_lines = text.empty_lines;
+  report.batch_asked_for = options.batch;
+  report.features = options.features;
+  report.largest_batch = kLargestBatch;
   report.sequences_in_input = text.sequences.size();
   report.batch_size = batch.size();
   report.longest = batch.longest();
@@ -79,57 +83,70 @@ Report run(const Options& options, const Text& text) {
 
 void write_file(const std::string& path, const std::string& content) {
   if (path.empty()) return;
+  if (path == "-") {
+    std::cout << content;
+    return;
+  }
   std::ofstream file(path, std::ios::binary);
   file << content;
   file.close();
   if (!file) throw InputError(fmt::format("can't write {}", path));
 }
 
+// Files that would be written over one another, or over the input.
+void check_paths(const Options& options) {
+  const auto same = [](const std::string& a, const std::string& b) {
+    std::error_code ignored;
+    return !a.empty() && !b.empty() && (a == b || std::filesystem::equivalent(a, b, ignored));
+  };
+  for (const std::string* const output : {&options.json, &options.html})
+    if (same(*output, options.input) && *output != "-")
+      throw InputError(fmt::format("{} is the input, and is not written over", *output));
+  if (same(options.json, options.html))
+    throw InputError(fmt::format("--json and --html both say {}", options.json));
+}
+
+int run_with(const Options& options) {
+  check_paths(options);
+  frost::set_num_threads(options.threads);
+  const TokenKind kind = options.tokens == "words" ? TokenKind::words : TokenKind::chars;
+  const Report report = run(options, read_text(options.input, kind));
+  write_file(options.json, to_json(report));
+  write_file(options.html, to_html(report));
+  if (options.json != "-" && options.html != "-") std::cout << to_text(report);
+  return 0;
+}
+
 int main(int argc, char** argv) {
   Options options;
   CLI::App app{
       "Puts the ways of muting attention on padded tokens side by side, on one batch of your text:\n"
-      "what each does to the weights and the gradients, and what it costs on the tape."};
+      "what each does to the weights and the gradients, and what it costs on the tape.",
+      "side_by_side"};
   app.option_defaults()->always_capture_default();
   app.add_option("-i,--input", options.input, "a text, one sequence a line; - is standard input")
       ->type_name("FILE");
-  app.add_option("--tokens", options.kind, "what a token is")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, TokenKind>{{"words", TokenKind::words}, {"chars", TokenKind::chars}}))
-      ->option_text("words|chars=words")
-      ->default_str("words");
+  app.add_option("--tokens", options.tokens, "words: what whitespace separates; chars: Unicode code points")
+      ->check(CLI::IsMember({"words", "chars"}))
+      ->option_text("words|chars=words");
   app.add_option("--batch", options.batch, "how many sequences, from the first, make the batch")
-      ->check(CLI::Range(1, 1'000'000));
+      ->check(whole_number(1, 1'000'000));
   app.add_option("--features", options.features, "size of embeddings and hidden layer")
-      ->check(CLI::Range(1, 4096));
-  app.add_option("--seed", options.seed, "of the model's random weights");
-  app.add_option("--threads", options.threads, "that a large op may use")->check(CLI::Range(1, 1024));
+      ->check(whole_number(1, 4096));
+  app.add_option("--seed", options.seed, "of the model's random weights")
+      ->check(whole_number(0, kLargestSeed));
+  app.add_option("--threads", options.threads, "that a large op may use")->check(whole_number(1, 1024));
   app.add_option("--json", options.json, "write what was measured to FILE, as JSON")->type_name("FILE");
-  app.add_option("--html", options.html, "write a page with the tables to FILE")->type_name("FILE");
-  app.footer("Exit status: 0; 1 where the input can't be used; 2 for wrong options.");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    app.exit(error);
-    return kUsageError;
-  }
-  try {
-    frost::set_num_threads(options.threads);
-    const Report report = run(options, read_text(options.input, options.kind));
-    write_file(options.json, to_json(report));
-    write_file(options.html, to_html(report));
-    std::cout << to_text(report) << std::flush;
-    if (!std::cout) throw InputError("can't write to standard output");
-  } catch (const InputError& error) {
-    std::cerr << "side_by_side: " << error.what() << "\n";
-    return kInputError;
-  } catch (const frost::Error& error) {
-    std::cerr << "side_by_side: " << error.what() << "\n";
-    return kInputError;
-  }
-  return 0;
+  app.add_option("--html", options.html,
+                 "write a page with the tables to FILE; with - as FILE, either goes to\n"
+                 "standard output instead of the tables")
+      ->type_name("FILE");
+  app.footer(
+      "The model embeds each token, scores it by v . tanh(W h + b), and sums the embeddings up by softmax of "
+      "the scores;\n"
+      "the loss is the mean over the sequences of that sum times a random vector.\n\n"
+      "Exit status: 0; 1 where the input can't be used; 2 for wrong options.");
+  return run_program(app, argc, argv, [&options] { return run_with(options); });
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace {
 
 std::string sums(const Measured& row) {
   if (std::isnan(row.smallest_sum)) return "NaN";
-  return row.sums_to_one() ? "yes" : fmt::format("{:.2f}", row.smallest_sum);
+  return row.sums_to_one() ? "yes" : small_number(row.smallest_sum);
 }
 
 std::string pad_gradient(const Measured& row) {
@@ -126,27 +126,52 @@ std::string description(const Report& report) {
                                         : fmt::format("{} to {} tokens", report.shortest, report.longest),
       report.longest, padding, counted(report.positions, "position", "positions"),
       percent(static_cast<double>(padding) / static_cast<double>(report.positions)),
-      padding == 1 ? "is" : "are");
+      padding == 1 || report.positions == 1 ? "is" : "are");
   if (report.sequences_in_input > static_cast<size_t>(report.batch_size))
     text += fmt::format(" The input has {} sequences; the batch is the first {}.", report.sequences_in_input,
                         report.batch_size);
+  if (report.sequences_in_input < report.batch_asked_for)
+    text += fmt::format(" The input has no more sequences.");
   if (report.empty_lines > 0)
     text += fmt::format(" {} left out.", counted(static_cast<int64_t>(report.empty_lines), "empty line was",
                                                  "empty lines were"));
   return text;
 }
 
-constexpr const char* kColumns[] = {
-    "sum to 1: whether each sequence's weights sum to 1; else the smallest sum",
-    "on pads: attention given to padding, mean over the sequences",
-    "gradient at pads: of the loss at the padding's scores: a number, exactly zero, or absent (nothing flows "
-    "there)",
-    "gradient off by: largest difference of a parameter's gradient from that of the packed batch, over the "
-    "largest "
-    "gradient",
-    "nodes, graphs, tape: recorded ops, separate graphs for the batch, and bytes held for backward",
-    "step: forward and backward, the fastest of several",
-};
+// What stands under the first table.
+std::vector<std::string> legend(const Report& report) {
+  return {
+      "sum to 1: whether each sequence's weights sum to 1; else the smallest sum",
+      "on pads: attention given to padding, mean over the sequences",
+      "gradient at pads: of the loss at the padding's scores: a number, exactly zero, or absent (nothing "
+      "flows there)",
+      "gradient off by: largest difference of a parameter's gradient from that of the packed batch, over the "
+      "largest "
+      "gradient",
+      "nodes, graphs, tape: recorded ops, separate graphs for the batch, and bytes held for backward",
+      "step: forward and backward, the fastest of several",
+      fmt::format(
+          "model: additive attention over embeddings of {}, weights drawn from seed {}; loss: mean over the "
+          "sequences of the attended sum times a random vector",
+          counted(report.features, "feature", "features"), report.seed),
+  };
+}
+
+// What stands under the second.
+std::string growth_note(const Report& report) {
+  std::string note;
+  if (!report.growth.empty() &&
+      report.growth.back().batch_size > static_cast<int64_t>(report.sequences_in_input))
+    note = fmt::format("Where B is larger than the input, its {} repeated.",
+                       report.sequences_in_input == 1
+                           ? "sequence is"
+                           : fmt::format("{} sequences are", report.sequences_in_input));
+  for (const GrowthRow& row : report.growth)
+    if (!row.is_measured)
+      return note + fmt::format("{}Too large: more than {} padded positions.", note.empty() ? "" : " ",
+                                report.largest_batch);
+  return note;
+}
 
 }  // namespace
 
@@ -179,18 +204,20 @@ std::vector<std::string> conclusions(const Report& report) {
     sentences.push_back("All sequences have the same length, so there is no padding and nothing to mute.");
     return sentences;
   }
-  sentences.push_back(
-      fmt::format("Without a mask, padding takes {} of the attention, and the gradients are off by {}.",
-                  percent(none->leak), small_number(none->difference)));
+  sentences.push_back(fmt::format(
+      "Without a mask, padding takes {} of the attention, and the gradients are off by {} of the largest.",
+      percent(none->leak), small_number(none->difference)));
   if (!zeroed->sums_to_one())
-    sentences.push_back(fmt::format("Zeroing the weights after softmax breaks their sum: it falls to {:.2f}.",
-                                    zeroed->smallest_sum));
+    sentences.push_back(fmt::format("Zeroing the weights after softmax breaks their sum: it falls to {}.",
+                                    small_number(zeroed->smallest_sum)));
   if (frozen_zero->leak > 0)
-    sentences.push_back(fmt::format(
-        "Pads frozen at 0 before softmax, as in the article's listing, get no gradient but still take {} of "
-        "the "
-        "attention, and with it they bend the gradients of the real tokens, by {}: e⁰ is 1, not 0.",
-        percent(frozen_zero->leak), small_number(frozen_zero->difference)));
+    sentences.push_back(
+        fmt::format("Pads frozen at 0 before softmax, as method 2 is mostly written, get no gradient but "
+                    "still take {} of "
+                    "the "
+                    "attention, and with it they bend the gradients of the real tokens, by {} of the "
+                    "largest: e⁰ is 1, not 0.",
+                    percent(frozen_zero->leak), small_number(frozen_zero->difference)));
   if (after->pad_gradient == PadGradient::number)
     sentences.push_back(
         fmt::format("Freezing the pads' weights after softmax does not even keep the gradient from the pads' "
@@ -227,9 +254,11 @@ std::vector<std::string> conclusions(const Report& report) {
 
 std::string to_text(const Report& report) {
   std::string text = wrapped(description(report)) + "\n" + to_text(method_table(report)) + "\n";
-  for (const char* column : kColumns) text += wrapped(column);
+  for (const std::string& line : legend(report)) text += wrapped(line);
   text += "\nMethod 1 (masked with -inf) and method 2 (frozen at -inf) as the batch grows:\n\n";
-  text += to_text(growth_table(report)) + "\n";
+  text += to_text(growth_table(report));
+  if (const std::string note = growth_note(report); !note.empty()) text += wrapped(note);
+  text += "\n";
   for (const std::string& sentence : conclusions(report)) text += wrapped("- " + sentence);
   return text;
 }
@@ -246,6 +275,7 @@ std::string to_json(const Report& report) {
             {"tokens", report.token_kind},
             {"seed", report.seed},
             {"threads", report.threads},
+            {"features", report.features},
             {"batch",
              {{"sequences", report.batch_size},
               {"shortest", report.shortest},
@@ -271,7 +301,7 @@ std::string to_json(const Report& report) {
                                {"bytes", row.bytes},
                                {"seconds", row.seconds}});
   for (const GrowthRow& row : report.growth) {
-    Json line{{"batch_size", row.batch_size}};
+    Json line{{"batch_size", row.batch_size}, {"measured", row.is_measured}};
     if (row.is_measured) {
       line["masked"] = cost(row.masked);
       line["frozen"] = cost(row.frozen);
@@ -293,11 +323,12 @@ std::string to_html(const Report& report) {
   html += fmt::format("<p>{}</p>\n", escaped(description(report)));
   html += to_html(method_table(report));
   html += "<ul>\n";
-  for (const char* column : kColumns) html += fmt::format("<li>{}</li>\n", escaped(column));
+  for (const std::string& line : legend(report)) html += fmt::format("<li>{}</li>\n", escaped(line));
   html +=
       "</ul>\n<h2>As the batch grows</h2>\n<p>Method 1, masked with -inf, and method 2, frozen at "
       "-inf.</p>\n";
   html += to_html(growth_table(report));
+  html += fmt::format("<p>{}</p>\n", escaped(growth_note(report)));
   html += "<h2>What this shows</h2>\n<ul>\n";
   for (const std::string& sentence : conclusions(report))
     html += fmt::format("<li>{}</li>\n", escaped(sentence));

@@ -19,7 +19,9 @@ struct Report {
   std::string token_kind;  // "words", "chars"
   uint64_t seed = 0;
   int threads = 1;
-  size_t empty_lines = 0, sequences_in_input = 0;
+  size_t empty_lines = 0, sequences_in_input = 0, batch_asked_for = 0;
+  int64_t features = 0;       // of the model
+  int64_t largest_batch = 0;  // padded positions beyond which a batch is not measured
   int64_t batch_size = 0, longest = 0, shortest = 0, real_tokens = 0, positions = 0, vocabulary = 0;
   std::vector<Measured> rows;
   std::vector<GrowthRow> growth;

@@ -157,6 +157,33 @@ TEST_CASE("side_by_side: a line of 100,000 tokens", "[side_by_side]") {
              Contains("100000 tokens") && Contains("The two methods agree") && Contains("too large"));
 }
 
+TEST_CASE("side_by_side: writes over neither its input nor its own output", "[side_by_side]") {
+  const TemporaryFile text("a b\nc\n"), other;
+  for (const std::string& arguments : {"--json " + text.path(), "--html " + text.path()}) {
+    CHECK_THAT(output_of("--input " + text.path() + " " + arguments),
+               Contains("is the input, and is not written over"));
+    CHECK(text.content() == "a b\nc\n");
+  }
+  CHECK_THAT(output_of("--input " + text.path() + " --json " + other.path() + " --html " + other.path()),
+             Contains("--json and --html both say"));
+}
+
+TEST_CASE("side_by_side: - sends JSON or the page to standard output, and nothing else", "[side_by_side]") {
+  const TemporaryFile text("a b\nc\n");
+  const Ran json = run("--json - --input " + text.path());
+  CHECK(nlohmann::json::parse(json.output).at("batch").at("sequences") == 2);
+  CHECK_THAT(run("--html - --input " + text.path()).output,
+             Catch::StartsWith("<!doctype html>") && Catch::EndsWith("</html>\n"));
+}
+
+TEST_CASE("side_by_side: says what it measured, and where sequences are repeated", "[side_by_side]") {
+  const TemporaryFile text("a b\nc\n");
+  CHECK_THAT(output_of("--batch 3 --features 5 --seed 7 --input " + text.path()),
+             Contains("The input has no more sequences.") &&
+                 Contains("embeddings of 5 features, weights drawn from seed 7") &&
+                 Contains("Where B is larger than the input, its 2 sequences are repeated."));
+}
+
 TEST_CASE("side_by_side: errors have a sentence and a status", "[side_by_side]") {
   const TemporaryFile empty, invalid("\xFF\n");
   for (const std::string& arguments :
@@ -167,9 +194,12 @@ TEST_CASE("side_by_side: errors have a sentence and a status", "[side_by_side]")
     CHECK(ran.status == 1);
     CHECK_THAT(ran.output, Catch::StartsWith("side_by_side: "));
   }
-  for (const char* arguments : {"--nonsense", "--batch 0", "--tokens letters", "--seed x", "--threads 0"}) {
+  for (const char* arguments : {"--nonsense", "--batch 0", "--tokens letters", "--tokens 1", "--seed x",
+                                "--seed -1", "--seed 99999999999999999999", "--threads 0", "stray"}) {
     INFO(arguments);
-    CHECK(run(arguments).status == 2);
+    const Ran ran = run(arguments);
+    CHECK(ran.status == 2);
+    CHECK_THAT(ran.output, Catch::StartsWith("side_by_side: ") && Contains("--help"));
   }
   CHECK(run("--help").status == 0);
   CHECK_THAT(output_of("--help"), Contains("--tokens") && Contains("Exit status"));

@@ -144,12 +144,24 @@ TEST_CASE("muting: a batch without sequences", "[nn][muting]") {
   }
 }
 
+TEST_CASE("muting: a scorer must give one score per token", "[nn][muting]") {
+  const Fixture f;
+  for (const std::shared_ptr<const Muting>& muting : all_mutings()) {
+    INFO(muting->name());
+    const auto attend = [&](const Muting::Scorer& score) {
+      return muting->attend(score, f.input, f.lengths);
+    };
+    CHECK_THROWS_WITH(attend(nullptr), Contains("expected a scorer"));
+    CHECK_THROWS_WITH(attend([](const Tensor& tokens) { return tokens; }), Contains("one score per token"));
+  }
+}
+
 TEST_CASE("muting: wrong lengths are refused before anything is computed", "[nn][muting]") {
   Fixture f;
   for (const std::shared_ptr<const Muting>& muting : all_mutings()) {
     INFO(muting->name());
     f.lengths = tensor({3, 4, 2});
-    CHECK_THROWS_WITH(f.attend(*muting), Contains("length 4 is not in [0, 3]"));
+    CHECK_THROWS_WITH(f.attend(*muting), Contains("length 4 of sequence 1 is not in [0, 3]"));
     f.lengths = tensor({3, -1, 2});
     CHECK_THROWS_WITH(f.attend(*muting), Contains("length -1"));
     f.lengths = tensor({3, 1});

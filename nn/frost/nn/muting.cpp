@@ -22,10 +22,19 @@ std::vector<int64_t> checked_lengths(const Tensor& input, const Tensor& lengths)
         lengths.sizes(), " ", lengths.scalar_type());
   const Tensor flat = lengths.contiguous();
   const std::vector<int64_t> values(flat.data_ptr<int64_t>(), flat.data_ptr<int64_t>() + flat.numel());
-  for (const int64_t length : values)
-    check(0 <= length && length <= input.size(1), "attend", "length ", length, " is not in [0, ",
-          input.size(1), "], the padded length");
+  for (size_t b = 0; b < values.size(); ++b)
+    check(0 <= values[b] && values[b] <= input.size(1), "attend", "length ", values[b], " of sequence ", b,
+          " is not in [0, ", input.size(1), "], the padded length");
   return values;
+}
+
+// Scores of tokens [*, E], one for each of them.
+Tensor scored(const Muting::Scorer& score, const Tensor& tokens) {
+  check(score != nullptr, "attend", "expected a scorer, got an empty function");
+  const Tensor scores = score(tokens);
+  check(scores.sizes() == tokens.sizes().slice(0, static_cast<size_t>(tokens.dim() - 1)), "attend",
+        "the scorer must give one score per token, of tokens ", tokens.sizes(), " it gave ", scores.sizes());
+  return scores;
 }
 
 }  // namespace
@@ -33,7 +42,7 @@ std::vector<int64_t> checked_lengths(const Tensor& input, const Tensor& lengths)
 Attended BatchedMuting::attend(const Scorer& score, const Tensor& input, const Tensor& lengths) const {
   const Tensor mask = padding_mask(checked_lengths(input, lengths), input.size(1));
   Attended result;
-  result.scores = score(input);
+  result.scores = scored(score, input);
   result.weights = weights(result.scores, mask);
   result.context = squeeze(bmm(unsqueeze(result.weights, 1), input), 1);  // [B, 1, T] [B, T, E] → [B, E]
   return result;
@@ -78,7 +87,7 @@ Attended FrozenPads::attend(const Scorer& score, const Tensor& input, const Tens
   std::vector<Tensor> contexts, weights;
   for (size_t b = 0; b < counts.size(); ++b) {
     const Tensor tokens = input.select(0, static_cast<int64_t>(b));  // [T, E]
-    const Tensor real = score(tokens.narrow(0, 0, counts[b]));
+    const Tensor real = scored(score, tokens.narrow(0, 0, counts[b]));
     const Tensor pads = full({input.size(1) - counts[b]}, pad_score_, input.options());
     weights.push_back(softmax(cat({real, pads}), 0));
     contexts.push_back(matmul(weights.back(), tokens));  // [T] [T, E] → [E]
@@ -102,7 +111,7 @@ Attended Packed::attend(const Scorer& score, const Tensor& input, const Tensor& 
   const int64_t count = place.numel();
 
   const Tensor tokens = input.reshape({batch * longest, features}).index_select(0, place);  // [N, E]
-  const Tensor scores = score(tokens);
+  const Tensor scores = scored(score, tokens);
   // Each sequence's largest score is taken off first, so that exp does not overflow; it cancels, and needs no
   // gradient.
   std::vector<double> largest(counts.size(), -INFINITY);

@@ -36,9 +36,10 @@ class Muting {
   virtual std::string name() const = 0;
 
   // Attention over input [B, T, E], whose b-th sequence has lengths[b] real tokens, the rest being padding.
-  // lengths is [B] Long with 0 ≤ lengths[b] ≤ T. A sequence of length 0 has nothing to attend to: where the
-  // padding is muted by -inf or by dividing by what is left, its weights are NaN; MaskedInOneOp and Packed
-  // give zeros.
+  // lengths is [B] Long with 0 ≤ lengths[b] ≤ T. The padding must hold finite numbers: a weight of 0 does not
+  // keep NaN out of a sum, 0 · NaN being NaN. Only Packed never reads it. A sequence of length 0 has nothing
+  // to attend to: where the padding is muted by -inf or by dividing by what is left, its weights are NaN;
+  // MaskedInOneOp and Packed give zeros.
   virtual Attended attend(const Scorer& score, const Tensor& input, const Tensor& lengths) const = 0;
 };
 
@@ -71,7 +72,7 @@ class ZeroedAndRenormalised : public BatchedMuting {
   Tensor weights(const Tensor& scores, const Tensor& mask) const override;
 };
 
-// Method 1 of the article: -inf at the padding by masked_fill, then softmax.
+// Method 1: -inf at the padding by masked_fill, then softmax.
 class Masked : public BatchedMuting {
  public:
   std::string name() const override { return "1: masked with -inf"; }
@@ -85,10 +86,10 @@ class MaskedInOneOp : public BatchedMuting {
   Tensor weights(const Tensor& scores, const Tensor& mask) const override;
 };
 
-// Method 2 of the article: per example, the scores of its real tokens concatenated with frozen scores for its
+// Method 2: per example, the scores of its real tokens concatenated with frozen scores for its
 // padding, then softmax; the examples' results are stacked. Each example has another number of pads, and so a
-// graph of its own. With pad scores of 0, the article's listing, the padding still takes attention; with -inf
-// it takes none.
+// graph of its own. With pad scores of 0, as it is mostly written, the padding still takes attention; with
+// -inf it takes none.
 class FrozenPads : public Muting {
  public:
   explicit FrozenPads(double pad_score) : pad_score_(pad_score) {}
