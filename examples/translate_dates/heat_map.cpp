@@ -11,7 +11,7 @@ namespace {
 
 // In pixels.
 constexpr size_t kCell = 24, kLeft = 44, kTop = 92, kRight = 24, kLegend = 66;
-constexpr size_t kLegendWidth = 120, kSmallestWidth = 360;
+constexpr size_t kLegendWidth = 120, kSmallestWidth = 420;
 
 constexpr const char* kStyle = R"(<style>
   svg { color-scheme: light dark; --paper: #ffffff; --ink: #1f2328; --faint: #6e7781; --line: #d0d7de; --mark: #0550ae; }
@@ -88,7 +88,7 @@ std::string to_svg(const Translation& translation) {
 
   const size_t legend = bottom + 20;
   svg +=
-      "<linearGradient id=\"scale\"><stop class=\"from\" offset=\"0\" "
+      "<linearGradient id=\"scale\"><stop offset=\"0\" "
       "style=\"stop-color:var(--mark);stop-opacity:0\"/>"
       "<stop offset=\"1\" style=\"stop-color:var(--mark)\"/></linearGradient>\n";
   svg += fmt::format(

@@ -339,6 +339,8 @@ TEST_CASE("translate_dates: errors have a sentence and a status", "[translate_da
   check(kSmall + "--attention /no/such/folder/x.svg", 1, "can't write /no/such/folder/x.svg");
   check(kSmall + "--epochs 1 --save /no/such/folder/file", 1, "/no/such/folder/file");
   check(kSmall + "--curve /no/such/folder/file", 1, "can't write /no/such/folder/file");
+  const Ran unwritable = run(kSmall + "--epochs 1 --attention /no/such/folder/x.svg");
+  CHECK_THAT(unwritable.output, !Contains("epoch 1"));  // it is told before the training
   REQUIRE(run(kSmall + "--epochs 1 --save " + checkpoint.path()).status == 0);
   check("--load " + checkpoint.path() + " --hidden 8", 1,
         "was started with --hidden 4, and goes on with that");
