@@ -207,15 +207,14 @@ void check_can_write(const std::string& path) {
 int main(int argc, char** argv) {
   Options options;
   options.training.epochs = 4;
-  options.training.threads = 1;  // its ops are too small to be shared
   CLI::App app{
       "Learns to turn dates as people write them into year-month-day, character by character:\n"
       "a bidirectional GRU reads a padded batch of dates, a GRU with attention over it writes.",
       "translate_dates"};
   app.option_defaults()->always_capture_default();
   app.add_option("--hidden", options.hidden, "size of the GRUs' states; embeddings are half as large")
-      ->check(CLI::Range(2, 4096));
-  app.add_option("--dates", options.dates, "how many dates to train on")->check(CLI::Range(1, 100'000'000));
+      ->check(whole_number(2, 4096));
+  app.add_option("--dates", options.dates, "how many dates to train on")->check(whole_number(1, 10'000'000));
   app.add_option("--mask", options.mask, "whether attention is kept off the padding")
       ->check(CLI::IsMember({"on", "off"}))
       ->option_text("on|off=on");
