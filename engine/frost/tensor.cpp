@@ -134,8 +134,10 @@ template float* Tensor::data_ptr<float>() const;
 template double* Tensor::data_ptr<double>() const;
 
 Scalar Tensor::item() const {
-  check(get(*this, "item").numel == 1, "item", "a Tensor with ", numel(),
-        " elements cannot be converted to Scalar, only one with one element can; its shape is ", sizes());
+  const TensorImpl& impl = get(*this, "item");
+  check(impl.numel == 1, "item", "a Tensor with ", impl.numel,
+        " elements cannot be converted to Scalar, only one with one element can; its shape is ",
+        impl.layout.sizes);
   return visit(scalar_type(), [this]<class T>() { return Scalar(*reinterpret_cast<const T*>(impl_->data)); });
 }
 

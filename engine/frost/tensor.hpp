@@ -78,8 +78,8 @@ class Tensor {
   T* data_ptr() const;  // an error unless T is the dtype's type
   Scalar item() const;  // of a tensor with one element
   template <class T>
-  T item() const {
-    return item().to<T>();
+  T item() const {  // an error where T can't hold it, as Scalar::to says
+    return item().to<T>("item");
   }
 
   // ---- the tape ----

@@ -264,4 +264,39 @@ const peer::Section integers("dtypes/integers", [] {
                    [] { fw::tensor({true}) - 1; });
 });
 
+// ---- numbers that a type can't hold ----
+
+template <class T>
+void item(const char* name, const Tensor& x) {
+  peer::attempt(name, [&] { return fw::tensor(static_cast<double>(x.item<T>()), fw::kDouble); });
+}
+
+const peer::Section items("dtypes/item<T>", [] {
+  const Tensor large = fw::tensor(1e300, fw::kDouble);
+  peer::show_error("value cannot be converted to type uint8_t without overflow",
+                   [] { fw::tensor(300).item<uint8_t>(); });
+  peer::show_error("value cannot be converted to type int without overflow",
+                   [] { fw::tensor(int64_t{3000000000}).item<int>(); });
+  peer::show_error("value cannot be converted to type float without overflow", [&] { large.item<float>(); });
+  item<uint8_t>("-5 as uint8_t", fw::tensor(-5));
+  item<uint8_t>("-300 as uint8_t", fw::tensor(-300));
+  item<uint8_t>("255.5 as uint8_t", fw::tensor(255.5));
+  item<uint8_t>("-0.5 as uint8_t", fw::tensor(-0.5));
+  item<int8_t>("200 as int8_t", fw::tensor(200));
+  item<int16_t>("70000 as int16_t", fw::tensor(70000));
+  item<int>("2.9 as int", fw::tensor(2.9));
+  item<int>("2147483647.5 as int", fw::tensor(2147483647.5, fw::kDouble));
+  item<int64_t>("9.3e18 as int64_t", fw::tensor(9.3e18));
+  for (const double value : {double{INFINITY}, double{NAN}}) {
+    item<float>("as float", fw::tensor(value));
+    item<int>("as int", fw::tensor(value));
+    item<bool>("as bool", fw::tensor(value));
+  }
+  peer::attempt("1e300 - x", [] { return 1e300 - fw::ones({1}); });
+  peer::attempt("x + 1e300", [] { return fw::ones({1}) + 1e300; });
+  peer::attempt("x clamped", [] { return fw::ones({1}).clamp(-1e300, 1e300); });
+  peer::attempt("scatter", [] { return fw::ones({1}).scatter(0, fw::tensor({0}), 1e300); });
+  peer::attempt("tensor", [] { return fw::tensor({1e300}); });
+});
+
 }  // namespace

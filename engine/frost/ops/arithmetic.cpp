@@ -228,8 +228,7 @@ namespace {
 
 Scalar in_dtype_of(const Tensor& y, const Scalar& x, std::string_view function) {
   check_defined(y, function);
-  ops::check_fits(x, y.scalar_type(), function);
-  return visit(y.scalar_type(), [&x]<class T>() { return Scalar(x.to<T>()); });
+  return visit(y.scalar_type(), [&x, function]<class T>() { return Scalar(x.to<T>(function)); });
 }
 
 Tensor no_gradient(const Tensor&) { return {}; }

@@ -1,8 +1,5 @@
 #include <frost/ops/common.hpp>
 
-#include <cmath>
-#include <limits>
-
 namespace frost::ops {
 
 kernels::In in(const Tensor& x, const Dims& sizes) {
@@ -16,7 +13,10 @@ kernels::In in(const Tensor& x, const Dims& sizes) {
 }
 
 ScalarOperand::ScalarOperand(const Scalar& value, Dtype dtype) {
-  visit(dtype, [this, &value]<class T>() { *reinterpret_cast<T*>(&value_) = value.to<T>(); });
+  visit(dtype, [this, &value]<class T>() {
+    *reinterpret_cast<T*>(&value_) =
+        value.isFloatingPoint() ? static_cast<T>(value.toDouble()) : static_cast<T>(value.toLong());
+  });
 }
 
 Tensor converted(const Tensor& x, Dtype dtype) {
@@ -102,13 +102,7 @@ bool is_recorded(const Tensor& x, const Tensor& y) {
 }
 
 void check_fits(const Scalar& value, Dtype dtype, std::string_view function) {
-  if (!value.isFloatingPoint() || dtype == kBool || dtype == kDouble) return;
-  const double number = value.toDouble();
-  const bool fits = dtype == kLong
-                        ? number >= -0x1p63 && number < 0x1p63
-                        : !(std::abs(number) > std::numeric_limits<float>::max()) || std::isinf(number);
-  check(fits, function, "value cannot be converted to type ", dtype == kLong ? "int64_t" : "float",
-        " without overflow: ", number);
+  visit(dtype, [&value, function]<class T>() { value.to<T>(function); });
 }
 
 Tensor make(IntArrayRef sizes, Dtype dtype, const TensorOptions& options, std::string_view function) {

@@ -14,7 +14,7 @@ inline kernels::In in(const Tensor& x) { return {x.impl()->data, x.layout().stri
 kernels::In in(const Tensor& x, const Dims& sizes);
 inline kernels::Out out(const Tensor& x) { return {x.impl()->data, x.layout().strides}; }
 
-// A C++ number as a kernel reads it: one element, of stride 0.
+// A C++ number as a kernel reads it: one element, of stride 0. Too large for a float it is infinite.
 class ScalarOperand {
  public:
   ScalarOperand(const Scalar& value, Dtype dtype);

@@ -68,11 +68,10 @@ Tensor full_like(const Tensor& x, const Scalar& value, const TensorOptions& opti
 
 Tensor tensor(detail::TensorData data, const TensorOptions& options) {
   const Dtype dtype = options.dtype_opt().value_or(data.dtype);
-  for (const Scalar& value : data.values) ops::check_fits(value, dtype, "tensor");
   const Tensor x = make(data.sizes, dtype, options, "tensor");
   visit(dtype, [&data, &x]<class T>() {
     T* element = x.data_ptr<T>();
-    for (const Scalar& value : data.values) *element++ = value.to<T>();
+    for (const Scalar& value : data.values) *element++ = value.to<T>("tensor");
   });
   return x;
 }

@@ -154,6 +154,7 @@ Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const Scalar& 
   dim = check_index(x, dim, index, "scatter", "scatter", "self");
   check(index.numel() == 0 || fits_into(index, x, static_cast<size_t>(dim)), "scatter", "Expected index ",
         index.sizes(), " to be smaller than self ", x.sizes(), " apart from dimension ", dim);
+  ops::check_fits(value, x.scalar_type(), "scatter");
   const Tensor y = ops::values_of(x);
   for_index(y, dim, index, "scatter", [&y, &value](const kernels::Along& along) {
     return kernels::scatter(y.scalar_type(), along, y.data_ptr(), value);
