@@ -1,6 +1,7 @@
 // Replaying the tape: Backward, and autograd::backward and grad, which are loops over its steps.
 #include <frost/backward.hpp>
 #include <frost/record.hpp>
+#include <frost/tape_ops.hpp>
 #include <frost/tensor_impl.hpp>
 
 #include <algorithm>
@@ -66,18 +67,18 @@ void check_root(const Tensor& root, const Tensor& gradient, size_t i) {
 void add_to_grad(TensorImpl& tensor, const Tensor& gradient) {
   Tensor& grad = tensor.make_extras().grad;
   if (!grad.defined()) {
-    grad = is_sole_owner(gradient) && gradient.is_contiguous() ? gradient : copy_of(gradient);
+    grad = is_sole_owner(gradient) && gradient.is_contiguous() ? gradient : detail::copy_of(gradient);
     return;
   }
   check(grad.sizes() == gradient.sizes(), "backward", "output with shape ", grad.sizes(),
         " doesn't match the broadcast shape ", gradient.sizes(),
         ": a gradient can't be added to a grad of another shape");
-  const Tensor added = reduce_to(gradient, grad.layout().sizes, grad.scalar_type());
+  const Tensor added = detail::reduce_to(gradient, grad.layout().sizes, grad.scalar_type());
   if (GradMode::is_enabled() || grad.layout().overlaps_itself()) {
-    accumulate(grad, added);
+    detail::accumulate(grad, added);
     return;
   }
-  add_values(grad, added);
+  detail::add_values(grad, added);
   grad.impl()->storage->bump_version();
 }
 
@@ -120,7 +121,7 @@ void Backward::start(TensorList roots, TensorList gradients) {
     if (is_restricted_ && !reaches_input(edge.function.get())) continue;
     Gradients::Entry gradient;
     if (!gradients.empty()) gradient.value = gradients[i];
-    if (!gradient.value.defined()) gradient.value = ones_of(roots[i].layout().sizes, roots[i].scalar_type());
+    if (!gradient.value.defined()) gradient.value = detail::ones_of(roots[i].layout().sizes, roots[i].scalar_type());
     const AutoGradMode mode(options_.create_graph);
     add(edge, gradient, nullptr, i);
   }
@@ -179,7 +180,7 @@ void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* fro
       fail("backward", from == nullptr ? "the root" : "Function " + from->name(),
            " returned an invalid gradient at index ", index, " - got ", value.sizes(),
            " but expected shape compatible with ", sizes);
-    gradient.value = reduce_to(value, sizes, expected.dtype);
+    gradient.value = detail::reduce_to(value, sizes, expected.dtype);
   }
   if (gradient.is_slice && !lies_within(gradient.region, numel(expected.sizes)))
     fail("backward", "Function ", from->name(), " returned a slice at index ", index,
@@ -191,7 +192,7 @@ void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* fro
   }
   Tensor& total = pending.total_of(edge.input_nr);
   if (total.defined())
-    accumulate(total, value);
+    detail::accumulate(total, value);
   else
     total = value;
 }
@@ -250,7 +251,7 @@ void Backward::collect(Pending& pending) {
     const uint32_t i = slice->first;
     std::vector<GradientSlice> slices;
     for (; slice != all.end() && slice->first == i; ++slice) slices.push_back(std::move(slice->second));
-    grad_outs_[i] = assemble(grad_outs_[i], node.output(i).sizes, node.output(i).dtype, slices);
+    grad_outs_[i] = detail::assemble(grad_outs_[i], node.output(i).sizes, node.output(i).dtype, slices);
   }
   pending.slices.clear();
   pending.more_totals.clear();
@@ -296,7 +297,7 @@ Tensor Backward::grad_input(size_t i) const {
   if (!entry.is_slice || !entry.value.defined()) return entry.value;
   const Edge& edge = ran_->next_edge(i);
   const Node::Output& input = edge.function->output(edge.input_nr);
-  return assemble(Tensor(), input.sizes, input.dtype, GradientSlice{entry.value, entry.region});
+  return detail::assemble(Tensor(), input.sizes, input.dtype, GradientSlice{entry.value, entry.region});
 }
 
 // ---- with respect to some inputs only ----

@@ -19,6 +19,10 @@ namespace frost {
 
 class Backward;
 
+namespace detail {
+void replace_output(const Tensor& result, const Tensor& output);
+}
+
 // ---- what a rule says ----
 
 // A gradient that is zero but for the elements that `region` picks out of the contiguous input; those have
@@ -134,7 +138,7 @@ class Node : public Pooled {
   friend class Saved;
   friend class Tensor;
   friend struct TensorImpl;
-  friend void replace_output(const Tensor& result, const Tensor& output);
+  friend void detail::replace_output(const Tensor& result, const Tensor& output);
   friend void retain(Node* node);
   friend void release(Node* node);
 

@@ -1,6 +1,6 @@
 #include <frost/record.hpp>
 
-#include <frost/backward.hpp>
+#include <frost/tape_ops.hpp>
 #include <frost/tensor_impl.hpp>
 
 namespace frost {
@@ -74,16 +74,15 @@ Edge gradient_edge(const Tensor& x) {
   return {Ref<Node>(impl.extras->accumulator.get()), 0};
 }
 
-void set_history(const Tensor& output, Ref<Node> node, uint32_t output_nr) {
-  output.impl()->grad_fn = std::move(node);
-  output.impl()->output_nr = output_nr;
+void detail::set_grad_fn(const Tensor& output, Ref<Node> node, uint32_t output_nr) {
+  output.impl()->set_grad_fn(std::move(node), output_nr);
 }
 
-void replace_output(const Tensor& result, const Tensor& output) {
+void detail::replace_output(const Tensor& result, const Tensor& output) {
   const Ref<Node> node = result.grad_fn();
   if (!node) return;
   node->set_output(result.output_nr(), output);
-  set_history(output, node, result.output_nr());
+  set_grad_fn(output, node, result.output_nr());
 }
 
 void check_in_place(const Tensor& x, std::string_view function, bool is_recorded) {
@@ -108,7 +107,7 @@ void write_in_place(const Tensor& x, const Tensor& result, std::string_view func
   check_in_place(x, function, is_recorded);
   TensorImpl& impl = *x.impl();
   const Layout region = is_recorded && impl.base ? region_in_base(impl, function) : Layout();
-  copy_values(x, result);
+  detail::copy_values(x, result);
   impl.storage->bump_version();
   if (!is_recorded) return;
 
@@ -120,8 +119,8 @@ void write_in_place(const Tensor& x, const Tensor& result, std::string_view func
   }
   // The base is now what it was outside the view, and the result inside.
   const Tensor base{impl.base};
-  auto kept = wrt(base, [region](const Tensor& grad_out) { return outside(grad_out, region); });
-  auto written = wrt(result, [region](const Tensor& grad_out) { return inside(grad_out, region); });
+  auto kept = wrt(base, [region](const Tensor& grad_out) { return detail::outside(grad_out, region); });
+  auto written = wrt(result, [region](const Tensor& grad_out) { return detail::inside(grad_out, region); });
   const auto node = Ref<Node>::adopt(new detail::RuleNode<decltype(kept.rule), decltype(written.rule)>(
       "torch::autograd::CopySlices", base, kept, written));
   impl.base->set_grad_fn(node, 0);

@@ -17,13 +17,6 @@ namespace frost {
 // trainable leaf, to nowhere if it is frozen.
 Edge gradient_edge(const Tensor& x);
 
-// Says that `output` is output `output_nr` of `node`. Where output was written in place and is a view, the
-// tensor that it is a view of follows.
-void set_history(const Tensor& output, Ref<Node> node, uint32_t output_nr = 0);
-// Puts `output` in the place of `result`, which an op just made: the same values in another dtype, in which
-// their gradients will come.
-void replace_output(const Tensor& result, const Tensor& output);
-
 // The values of x now hold those of `result`, which op `function` computed from it: what every in-place op
 // ends with. Checks that x may be written to, copies the values, and puts x in result's place on the tape.
 void write_in_place(const Tensor& x, const Tensor& result, std::string_view function);
@@ -44,6 +37,12 @@ Wrt<Rule> wrt(const Tensor& input, Rule rule) {
 }
 
 namespace detail {
+
+// Makes `output` the output_nr-th output of `node`, and no more: write_in_place is what a write needs.
+void set_grad_fn(const Tensor& output, Ref<Node> node, uint32_t output_nr = 0);
+// Puts `output` in the place of `result`, which an op just made: the same values in another dtype, in which
+// their gradients will come.
+void replace_output(const Tensor& result, const Tensor& output);
 
 // While one of these lives, closures are being moved into `node`, and the Saved among their captures take
 // hold.
@@ -194,7 +193,7 @@ Tensor record(const char* name, Tensor output, Wrt<Rules>... inputs) {
       output.is_floating_point()) {
     check(((inputs.tensor.impl() != output.impl()) && ...), name,
           "the output is one of the inputs, and would come from itself; record an alias of it");
-    set_history(output, Ref<Node>::adopt(new detail::RuleNode<Rules...>(name, output, inputs...)));
+    detail::set_grad_fn(output, Ref<Node>::adopt(new detail::RuleNode<Rules...>(name, output, inputs...)));
   }
   return output;
 }
@@ -211,6 +210,6 @@ void record_joint(const char* name, TensorList inputs, TensorList outputs, Closu
   const auto node =
       Ref<Node>::adopt(new detail::JointNode<Closure>(name, inputs, outputs, std::move(closure)));
   for (size_t i = 0; i < outputs.size(); ++i)
-    if (outputs[i].is_floating_point()) set_history(outputs[i], node, static_cast<uint32_t>(i));
+    if (outputs[i].is_floating_point()) detail::set_grad_fn(outputs[i], node, static_cast<uint32_t>(i));
 }
 }  // namespace frost

@@ -122,8 +122,7 @@ auto as_mutable_xtensor(const Tensor& x) {
   check_defined(x, "as_mutable_xtensor");
   check(!GradMode::is_enabled() || !x.requires_grad(), "as_mutable_xtensor",
         "the tape can't see a write through xtensor to a tensor that requires grad; write under a "
-        "NoGradGuard, or to "
-        "x.detach().clone()");
+        "NoGradGuard, or to x.detach().clone()");
   check_in_place(x, "as_mutable_xtensor", false);
   T* const data = x.data_ptr<T>();
   x.impl()->storage->bump_version();

@@ -8,18 +8,7 @@ using ops::binary;
 
 namespace {
 
-// ---- in place: checked as a whole, then either written over or, where it is recorded, computed and copied
-// ----
-
-void check_in_place(const Tensor& x, const Tensor& y, Dtype result, std::string_view function) {
-  ops::check_in_place(x, y, function);
-  ops::check_result_fits(x, result, function);
-}
-
-void check_in_place(const Tensor& x, Dtype result, std::string_view function) {
-  frost::check_in_place(x, function, ops::is_recorded(x));
-  ops::check_result_fits(x, result, function);
-}
+// ---- in place, where it is not recorded ----
 
 Tensor& overwrite(Binary op, const Tensor& x, const Tensor& y, std::string_view function) {
   if (ops::interlock(x, y)) return overwrite(op, x, clone(y), function);
@@ -28,7 +17,7 @@ Tensor& overwrite(Binary op, const Tensor& x, const Tensor& y, std::string_view 
   if (result_type(x, y) == dtype)
     kernels::binary(op, dtype, sizes, ops::out(x), ops::in(x), ops::Operand(y, dtype, sizes));
   else
-    copy_values(x, binary(op, x, y, function));
+    detail::copy_values(x, binary(op, x, y, function));
   return ops::written(x);
 }
 
@@ -89,7 +78,7 @@ Tensor& overwrite_scaled(const Tensor& x, const Tensor& y, const Scalar& alpha, 
   if (result_type(x, y) == dtype)
     kernels::add_scaled(dtype, sizes, ops::out(x), ops::in(x), ops::Operand(y, dtype, sizes), alpha);
   else
-    copy_values(x, add_scaled(x, y, alpha, function));
+    detail::copy_values(x, add_scaled(x, y, alpha, function));
   return ops::written(x);
 }
 
@@ -120,7 +109,7 @@ Tensor operator+(const Scalar& x, const Tensor& y) { return add(y, x); }
 Tensor& add_(const Tensor& x, const Tensor& y, const Scalar& alpha) {
   const Dtype result = ops::common_dtype(x, y, "add_");
   check_alpha(alpha, result, "add_");
-  check_in_place(x, y, result, "add_");
+  ops::check_in_place(x, y, result, "add_");
   return ops::is_recorded(x, y) ? ops::write_recorded(x, add(x, y, alpha), "add_")
                                 : overwrite_scaled(x, y, alpha, "add_");
 }
@@ -128,7 +117,7 @@ Tensor& add_(const Tensor& x, const Tensor& y, const Scalar& alpha) {
 Tensor& add_(const Tensor& x, const Scalar& y, const Scalar& alpha) {
   const Dtype result = ops::common_dtype(x, y, "add_");
   check_alpha(alpha, result, "add_");
-  check_in_place(x, result, "add_");
+  ops::check_in_place(x, result, "add_");
   return ops::is_recorded(x) ? ops::write_recorded(x, add(x, y, alpha), "add_")
                              : overwrite(Binary::add, x, scaled(y, alpha, result));
 }
@@ -156,7 +145,7 @@ Tensor& sub_(const Tensor& x, const Tensor& y, const Scalar& alpha) {
   const Dtype result = ops::common_dtype(x, y, "sub_");
   check_subtractable(x.scalar_type(), y.scalar_type(), "sub_");
   check_alpha(alpha, result, "sub_");
-  check_in_place(x, y, result, "sub_");
+  ops::check_in_place(x, y, result, "sub_");
   return ops::is_recorded(x, y) ? ops::write_recorded(x, sub(x, y, alpha), "sub_")
                                 : overwrite_scaled(x, y, -alpha, "sub_");
 }
@@ -165,7 +154,7 @@ Tensor& sub_(const Tensor& x, const Scalar& y, const Scalar& alpha) {
   const Dtype result = ops::common_dtype(x, y, "sub_");
   check_subtractable(x.scalar_type(), y.type(), "sub_");
   check_alpha(alpha, result, "sub_");
-  check_in_place(x, result, "sub_");
+  ops::check_in_place(x, result, "sub_");
   return ops::is_recorded(x) ? ops::write_recorded(x, sub(x, y, alpha), "sub_")
                              : overwrite(Binary::sub, x, scaled(y, alpha, result));
 }
@@ -187,13 +176,13 @@ Tensor mul(const Tensor& x, const Scalar& y) {
 Tensor operator*(const Scalar& x, const Tensor& y) { return mul(y, x); }
 
 Tensor& mul_(const Tensor& x, const Tensor& y) {
-  check_in_place(x, y, ops::common_dtype(x, y, "mul_"), "mul_");
+  ops::check_in_place(x, y, ops::common_dtype(x, y, "mul_"), "mul_");
   if (!ops::is_recorded(x, y)) return overwrite(Binary::mul, x, y, "mul_");
   return ops::write_recorded(x, mul(y.requires_grad() ? ops::former(x) : x, y), "mul_");
 }
 
 Tensor& mul_(const Tensor& x, const Scalar& y) {
-  check_in_place(x, ops::common_dtype(x, y, "mul_"), "mul_");
+  ops::check_in_place(x, ops::common_dtype(x, y, "mul_"), "mul_");
   return ops::is_recorded(x) ? ops::write_recorded(x, mul(x, y), "mul_") : overwrite(Binary::mul, x, y);
 }
 
@@ -212,13 +201,13 @@ Tensor div(const Tensor& x, const Scalar& y) {
 }
 
 Tensor& div_(const Tensor& x, const Tensor& y) {
-  check_in_place(x, y, ops::floating_dtype(ops::common_dtype(x, y, "div_")), "div_");
+  ops::check_in_place(x, y, ops::floating_dtype(ops::common_dtype(x, y, "div_")), "div_");
   if (!ops::is_recorded(x, y)) return overwrite(Binary::div, x, y, "div_");
   return ops::write_recorded(x, div(y.requires_grad() ? ops::former(x) : x, y), "div_");
 }
 
 Tensor& div_(const Tensor& x, const Scalar& y) {
-  check_in_place(x, ops::floating_dtype(ops::common_dtype(x, y, "div_")), "div_");
+  ops::check_in_place(x, ops::floating_dtype(ops::common_dtype(x, y, "div_")), "div_");
   return ops::is_recorded(x) ? ops::write_recorded(x, div(x, y), "div_") : overwrite(Binary::div, x, y);
 }
 
@@ -231,15 +220,13 @@ Scalar in_dtype_of(const Tensor& y, const Scalar& x, std::string_view function) 
   return visit(y.scalar_type(), [&x, function]<class T>() { return Scalar(x.to<T>(function)); });
 }
 
-Tensor no_gradient(const Tensor&) { return {}; }
-
 }  // namespace
 
 // z = x - y:   grad_y = -grad_out
 Tensor operator-(const Scalar& x, const Tensor& y) {
   const Scalar minuend = in_dtype_of(y, x, "sub");
   check_subtractable(y.scalar_type(), y.scalar_type(), "sub");
-  return record("SubBackward0", binary(Binary::sub, minuend, y, "sub"), wrt(Tensor(), no_gradient),
+  return record("SubBackward0", binary(Binary::sub, minuend, y, "sub"), wrt(Tensor(), ops::no_gradient),
                 wrt(y, [](const Tensor& grad_out) { return -grad_out; }));
 }
 
@@ -248,7 +235,7 @@ Tensor operator/(const Scalar& x, const Tensor& y) {
   const Scalar dividend = in_dtype_of(y, x, "div");
   ops::check_result_fits(y, ops::floating_dtype(y.scalar_type()), "div");
   return record(
-      "DivBackward0", binary(Binary::div, dividend, y, "div"), wrt(Tensor(), no_gradient),
+      "DivBackward0", binary(Binary::div, dividend, y, "div"), wrt(Tensor(), ops::no_gradient),
       wrt(y, [dividend, y = Saved(y)](const Tensor& grad_out) { return -grad_out * (dividend / *y / *y); }));
 }
 

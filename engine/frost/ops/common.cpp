@@ -26,10 +26,17 @@ Tensor converted(const Tensor& x, Dtype dtype) {
   return y;
 }
 
-Tensor packed(const Tensor& x) {
-  if (x.is_contiguous()) return x;
-  const Tensor y = empty_tensor(x.sizes(), x.scalar_type());
-  copy_values(y, x);
+Tensor values_of(const Tensor& x) {
+  const Tensor y = empty_tensor(x.sizes(), x.scalar_type(), "clone");
+  detail::copy_values(y, x);
+  return y;
+}
+
+Tensor packed(const Tensor& x) { return x.is_contiguous() ? x : values_of(x); }
+
+Tensor former(const Tensor& x) {
+  const Tensor y = values_of(x);
+  if (const Ref<Node> grad_fn = x.grad_fn()) detail::set_grad_fn(y, grad_fn, x.output_nr());
   return y;
 }
 
@@ -155,18 +162,23 @@ bool overlaps_partly(const Tensor& x, const Tensor& y) {
 
 }  // namespace
 
-void check_in_place(const Tensor& x, const Tensor& y, std::string_view function) {
+void check_in_place(const Tensor& x, Dtype result, std::string_view function) {
+  frost::check_in_place(x, function, is_recorded(x));
+  check_result_fits(x, result, function);
+}
+
+void check_in_place(const Tensor& x, const Tensor& y, Dtype result, std::string_view function) {
   frost::check_in_place(x, function, is_recorded(x, y));
+  check_result_fits(x, result, function);
   const Dims& sizes = x.layout().sizes;
   if (!(y.layout().sizes == sizes)) {
     const Dims broadcast = broadcast_sizes(x.sizes(), y.sizes(), function);
     check(broadcast == sizes, function, "output with shape ", sizes, " doesn't match the broadcast shape ",
           broadcast);
   }
-  check(
-      !overlaps_partly(x, y), function,
-      "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
-      "memory location. Please clone() the tensor before performing the operation.");
+  check(!overlaps_partly(x, y), function,
+        "unsupported operation: some elements of the input tensor and the written-to tensor refer to a "
+        "single memory location. Please clone() the tensor before performing the operation.");
 }
 
 Tensor& written(const Tensor& x) {
@@ -179,7 +191,7 @@ Tensor& write_recorded(const Tensor& x, const Tensor& result, std::string_view f
     write_in_place(x, result, function);
   } else {  // the op's own node gives x in x's dtype, with no conversion after it
     const Tensor y = converted(result, x.scalar_type());
-    replace_output(result, y);
+    detail::replace_output(result, y);
     write_in_place(x, y, function);
   }
   return const_cast<Tensor&>(x);
@@ -188,13 +200,4 @@ Tensor& write_recorded(const Tensor& x, const Tensor& result, std::string_view f
 bool interlock(const Tensor& x, const Tensor& y) {
   return x.impl()->storage == y.impl()->storage && !is_same_layout(x.layout(), y.layout());
 }
-
-Tensor former(const Tensor& x) {
-  const Tensor y = empty_tensor(x.sizes(), x.scalar_type());
-  copy_values(y, x);
-  const Ref<Node> grad_fn = x.grad_fn();
-  if (grad_fn) set_history(y, grad_fn, x.output_nr());
-  return y;
-}
-
 }  // namespace frost::ops

@@ -3,6 +3,7 @@
 
 #include <frost/kernels/elementwise.hpp>
 #include <frost/ops.hpp>
+#include <frost/tape_ops.hpp>
 #include <frost/tensor_impl.hpp>
 
 #include <string_view>
@@ -33,8 +34,12 @@ class ScalarOperand {
 // x, the tape converts it to x's dtype.
 Tensor converted(const Tensor& x, Dtype dtype);
 
-// x's values in contiguous memory; x itself where they lie so. Not recorded.
+// x's values in contiguous memory of their own; or x itself where they lie contiguously; or at x's place on
+// the tape, for a rule that will need them as they are before a write in place. None is recorded, as clone(x)
+// is.
+Tensor values_of(const Tensor& x);
 Tensor packed(const Tensor& x);
+Tensor former(const Tensor& x);
 
 // x as a kernel reads it, in the given dtype and broadcast to `sizes`, for as long as this lives.
 class Operand {
@@ -74,21 +79,21 @@ void check_fits(const Scalar& value, Dtype dtype, std::string_view function);
 Tensor make(IntArrayRef sizes, Dtype dtype, const TensorOptions& options, std::string_view function);
 // The dtype of zeros_like(x, options), …
 Dtype dtype_like(const Tensor& x, const TensorOptions& options, std::string_view function);
-// x ← op(x, y), op being plain where nothing is recorded. The result's dtype must convert to x's.
+// The dtype of a result must convert to x's, to which it is to be written.
 void check_result_fits(const Tensor& x, Dtype result, std::string_view function);
 // Whether the kernels have the op for this dtype.
 void check_implemented(bool is_implemented, Dtype dtype, std::string_view function);
-// For x ← op(x, y): x may be written to, has the sizes that x and y broadcast to, and does not lie on a part
-// of y.
-void check_in_place(const Tensor& x, const Tensor& y, std::string_view function);
+// For x ← op(x), or op(x, y), whose result is of the given dtype: x may be written to and can hold it; has
+// the sizes that x and y broadcast to, and does not lie on a part of y.
+void check_in_place(const Tensor& x, Dtype result, std::string_view function);
+void check_in_place(const Tensor& x, const Tensor& y, Dtype result, std::string_view function);
 // What an in-place op ends with: x was written over with no tape to tell, or is written with a recorded
 // result.
 Tensor& written(const Tensor& x);
 Tensor& write_recorded(const Tensor& x, const Tensor& result, std::string_view function);
 // Whether op_(x, y) must read a copy of y: the two share memory and are not one and the same.
 bool interlock(const Tensor& x, const Tensor& y);
-// x as it is before a write in place, for a rule that will need these values: a copy at x's place on the
-// tape.
-Tensor former(const Tensor& x);
+// The rule of an operand that is a number, and has an edge to nowhere.
+inline Tensor no_gradient(const Tensor&) { return {}; }
 
 }  // namespace frost::ops

@@ -7,9 +7,7 @@ namespace frost {
 // y = x:   grad_x = grad_out
 Tensor clone(const Tensor& x) {
   check_defined(x, "clone");
-  const Tensor y = empty_tensor(x.sizes(), x.scalar_type(), "clone");
-  copy_values(y, x);
-  return record("CloneBackward0", y, wrt(x, [](const Tensor& grad_out) { return grad_out; }));
+  return record("CloneBackward0", ops::values_of(x), wrt(x, [](const Tensor& grad_out) { return grad_out; }));
 }
 
 Tensor contiguous(const Tensor& x) {

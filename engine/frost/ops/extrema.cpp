@@ -19,8 +19,7 @@ void check_some(const Tensor& x, uint32_t dims, std::string_view function) {
 void check_not_empty(const Tensor& x, std::string_view function) {
   check(x.numel() != 0, function, function,
         "(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
-        "the 'dim' "
-        "argument.");
+        "the 'dim' argument.");
 }
 
 // ---- of all elements, or over dims ----

@@ -1,7 +1,7 @@
 // What the tape asks of the ops: adding gradients up, and putting slices in their places.
 #include <frost/ops/common.hpp>
 
-namespace frost {
+namespace frost::detail {
 
 void accumulate(Tensor& total, const Tensor& gradient) {
   if (GradMode::is_enabled() || !is_sole_owner(total) || !total.is_contiguous()) {
@@ -88,4 +88,4 @@ Tensor outside(const Tensor& x, const Layout& region) {
                 wrt(x, [region](const Tensor& grad_out) { return outside(grad_out, region); }));
 }
 
-}  // namespace frost
+}  // namespace frost::detail

@@ -167,7 +167,7 @@ Tensor Tensor::repeat(IntArrayRef repeats) const {
     y = repeated(y, repetitions.back());
     inner *= repeats[d];
   }
-  if (repetitions.empty()) y = copy_of(y.detach());
+  if (repetitions.empty()) y = ops::values_of(y);
   return record(
       "RepeatBackward0", alias(y, Layout::contiguous(sizes)),
       wrt(x, [repetitions = std::move(repetitions), sizes_x = x.layout().sizes](const Tensor& grad_out) {

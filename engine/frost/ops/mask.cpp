@@ -76,7 +76,7 @@ Tensor& overwrite(const Tensor& x, const Tensor& mask, const Scalar& value) {
 Tensor& masked_fill_(const Tensor& x, const Tensor& mask, const Scalar& value) {
   check_fill(x, mask, "masked_fill_");
   ops::check_fits(value, x.scalar_type(), "masked_fill_");
-  ops::check_in_place(x, mask, "masked_fill_");
+  ops::check_in_place(x, mask, x.scalar_type(), "masked_fill_");
   if (!ops::is_recorded(x)) return overwrite(x, mask, value);
   return ops::write_recorded(x, masked_fill(x, mask, value), "masked_fill_");
 }
@@ -84,7 +84,7 @@ Tensor& masked_fill_(const Tensor& x, const Tensor& mask, const Scalar& value) {
 Tensor& masked_fill_(const Tensor& x, const Tensor& mask, const Tensor& value) {
   check_fill(x, mask, "masked_fill_");
   check_fill_value(x, value, "masked_fill_");
-  ops::check_in_place(x, mask, "masked_fill_");
+  ops::check_in_place(x, mask, x.scalar_type(), "masked_fill_");
   check_in_place(x, "masked_fill_", ops::is_recorded(x, value));
   if (!ops::is_recorded(x, value)) return overwrite(x, mask, value.item());
   return ops::write_recorded(x, masked_fill(x, mask, value), "masked_fill_");
@@ -116,8 +116,6 @@ Tensor chosen(const Tensor& condition, const Tensor& x, const Scalar& number, bo
   return z;
 }
 
-Tensor no_gradient(const Tensor&) { return {}; }
-
 }  // namespace
 
 // z = condition ? x : y:   grad_x = condition ? grad_out : 0, grad_y = condition ? 0 : grad_out, exactly
@@ -141,11 +139,11 @@ Tensor where(const Tensor& condition, const Tensor& x, const Scalar& y) {
   return record("WhereBackward0", chosen(condition, x, y, false),
                 wrt(x, [condition = Saved(condition)](
                            const Tensor& grad_out) { return where(*condition, grad_out, 0); }),
-                wrt(Tensor(), no_gradient));
+                wrt(Tensor(), ops::no_gradient));
 }
 
 Tensor where(const Tensor& condition, const Scalar& x, const Tensor& y) {
-  return record("WhereBackward0", chosen(condition, y, x, true), wrt(Tensor(), no_gradient),
+  return record("WhereBackward0", chosen(condition, y, x, true), wrt(Tensor(), ops::no_gradient),
                 wrt(y, [condition = Saved(condition)](const Tensor& grad_out) {
                   return where(*condition, 0, grad_out);
                 }));
@@ -166,12 +164,7 @@ std::vector<Tensor> where(const Tensor& condition) {
 namespace {
 
 // x broadcast to `sizes`, contiguous: plain numbers.
-Tensor spread(const Tensor& x, const Dims& sizes) {
-  if (x.layout().sizes == sizes && x.is_contiguous()) return x;
-  const Tensor y = empty_tensor(sizes, x.scalar_type());
-  copy_values(y, x);
-  return y;
-}
+Tensor spread(const Tensor& x, const Dims& sizes) { return ops::packed(alias(x, x.layout().expand(sizes))); }
 
 int64_t count_true(const Tensor& mask) {
   const bool* values = mask.data_ptr<bool>();
@@ -190,7 +183,7 @@ Tensor placed(const Tensor& x, const Tensor& mask) {
       if (is_chosen[i]) to[i] = *from++;
   });
   return record(
-      "MaskedScatterBackward0", y, wrt(Tensor(), no_gradient),
+      "MaskedScatterBackward0", y, wrt(Tensor(), ops::no_gradient),
       wrt(x, [mask = Saved(mask)](const Tensor& grad_out) { return masked_select(grad_out, *mask); }));
 }
 

@@ -11,12 +11,6 @@ Tensor overwritten(const Tensor& offsets, int64_t size) {
   return any ? lost : Tensor();
 }
 
-Tensor values_of(const Tensor& x) {
-  const Tensor y = empty_tensor(x.sizes(), x.scalar_type());
-  copy_values(y, x);
-  return y;
-}
-
 namespace {
 
 // Which elements of a tensor are picked, but for the table of their offsets.

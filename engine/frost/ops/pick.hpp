@@ -24,7 +24,4 @@ void index_put_by(const Tensor& x, const IndexTensors& indices, const Tensor& va
 // `size`, are lost to a later one. Undefined if none is.
 Tensor overwritten(const Tensor& offsets, int64_t size);
 
-// x's values in contiguous memory of their own, off the tape.
-Tensor values_of(const Tensor& x);
-
 }  // namespace frost::ops

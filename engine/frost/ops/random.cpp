@@ -42,7 +42,7 @@ Tensor draw(const Tensor& x, const Layout& layout, const Fill& fill) {
   }
   const Tensor drawn = empty_tensor(place.sizes(), place.scalar_type());
   fill(drawn.data_ptr(), drawn.numel());
-  copy_values(place, drawn);
+  detail::copy_values(place, drawn);
   return x;
 }
 
@@ -107,7 +107,7 @@ Tensor randperm(int64_t n, const TensorOptions& options) {
   const Tensor x = ops::make(n, dtype, options, "randperm");
   const Tensor order = dtype == kLong ? x : empty_tensor(n, kLong, "randperm");
   random::permutation(order.data_ptr<int64_t>(), n);
-  if (dtype != kLong) copy_values(x, ops::converted(order, dtype));
+  if (dtype != kLong) detail::copy_values(x, ops::converted(order, dtype));
   return x;
 }
 

@@ -56,7 +56,7 @@ Tensor from_corner(const Tensor& grad, const Dims& sizes) {
   if (grad.layout().sizes == sizes) return grad;
   if (grad.numel() == 0) return zeros(sizes, grad.scalar_type());
   const GradientSlice slice{grad, corner(Layout::contiguous(sizes), grad.layout().sizes)};
-  return assemble(Tensor(), sizes, grad.scalar_type(), slice);
+  return detail::assemble(Tensor(), sizes, grad.scalar_type(), slice);
 }
 
 int64_t check_source(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,

@@ -25,7 +25,7 @@ std::vector<Tensor> divide(const char* name, const Tensor& x, int64_t count, con
                  for (size_t i = 0; i < grad_outs.size(); ++i)
                    if (grad_outs[i].defined())
                      slices.push_back({grad_outs[i], part(whole, static_cast<int64_t>(i))});
-                 grads.set(0, assemble(Tensor(), sizes, dtype, slices));
+                 grads.set(0, detail::assemble(Tensor(), sizes, dtype, slices));
                });
   return views;
 }
@@ -64,8 +64,7 @@ std::vector<Tensor> split(const Tensor& x, IntArrayRef split_sizes, int64_t dim)
   bool overflow = false;
   for (const int64_t size : split_sizes) {
     check(size >= 0, "split",
-          "split_with_sizes expects split_sizes have only non-negative entries, but got "
-          "split_sizes=",
+          "split_with_sizes expects split_sizes have only non-negative entries, but got split_sizes=",
           split_sizes);
     overflow |= __builtin_add_overflow(end, size, &end);
     ends.push_back(end);

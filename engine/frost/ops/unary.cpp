@@ -47,8 +47,7 @@ Tensor abs(const Tensor& x) {
 Tensor neg(const Tensor& x) {
   check(!x.defined() || x.scalar_type() != kBool, "neg",
         "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a mask, "
-        "use "
-        "the `~` or `logical_not()` operator instead.");
+        "use the `~` or `logical_not()` operator instead.");
   return record("NegBackward0", unary(Unary::neg, x, "neg"),
                 wrt(x, [](const Tensor& grad_out) { return -grad_out; }));
 }
@@ -274,8 +273,7 @@ Tensor clamp(const Tensor& x, const optional<Scalar>& min, const optional<Scalar
 
 Tensor& clamp_(const Tensor& x, const optional<Scalar>& min, const optional<Scalar>& max) {
   const Dtype dtype = check_bounds(x, min, max, "clamp_");
-  check_in_place(x, "clamp_", ops::is_recorded(x));
-  ops::check_result_fits(x, dtype, "clamp_");
+  ops::check_in_place(x, dtype, "clamp_");
   if (ops::is_recorded(x)) return ops::write_recorded(x, clamp(ops::former(x), min, max), "clamp_");
   clamp_into(x, x, min, max);
   return ops::written(x);

@@ -60,8 +60,7 @@ Tensor Tensor::view(IntArrayRef sizes) const {
   Layout viewed;
   check(layout().try_view(infer_sizes(sizes, numel(), "view"), viewed), "view",
         "view size is not compatible with input tensor's size and stride (at least one dimension spans "
-        "across two "
-        "contiguous subspaces). Use .reshape(...) instead. Size ",
+        "across two contiguous subspaces). Use .reshape(...) instead. Size ",
         this->sizes(), ", stride ", strides(), ", view size ", sizes);
   return resized("ViewBackward0", *this, viewed);
 }

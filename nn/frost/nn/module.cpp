@@ -91,10 +91,10 @@ OrderedDict<std::string, std::shared_ptr<Module>> Module::named_modules(const st
   OrderedDict<std::string, std::shared_ptr<Module>> found("Module");
   if (include_self) {
     const std::shared_ptr<const Module> self = weak_from_this().lock();
-    check(self != nullptr, "named_modules",
-          "It looks like you attempted to retrieve your top-level module as a shared_ptr, but it is not "
-          "stored in a "
-          "shared_ptr. Use std::make_shared<Net>() instead of creating your module on the stack.");
+    check(
+        self != nullptr, "named_modules",
+        "It looks like you attempted to retrieve your top-level module as a shared_ptr, but it is not stored "
+        "in a shared_ptr. Use std::make_shared<Net>() instead of creating your module on the stack.");
     found.insert(name_prefix, std::const_pointer_cast<Module>(self));
   }
   for (const auto& child : children_) {

@@ -1,6 +1,7 @@
 #include <frost/nn/utils/rnn.hpp>
 
 #include <frost/ops.hpp>
+#include <frost/tape_ops.hpp>
 #include <frost/tensor_impl.hpp>
 
 #include <algorithm>
@@ -183,12 +184,12 @@ Tensor pad_sequence(TensorList sequences, bool batch_first, double padding_value
   for (size_t i = 0; i < sequences.size(); ++i) {
     const Layout row = Layout::contiguous(sizes).select(batch_first ? 0 : 1, static_cast<int64_t>(i));
     regions.push_back(row.narrow(0, 0, sequences[i].size(0)));
-    copy_values(alias(padded, regions.back()), sequences[i]);
+    frost::detail::copy_values(alias(padded, regions.back()), sequences[i]);
   }
   record_joint("PadSequenceBackward0", sequences, TensorList(padded),
                [regions = std::move(regions)](ArrayRef<Tensor> grad_outs, Gradients& grads) {
                  for (size_t i = 0; i < regions.size(); ++i)
-                   if (grads.wanted(i)) grads.set(i, inside(grad_outs[0], regions[i]));
+                   if (grads.wanted(i)) grads.set(i, frost::detail::inside(grad_outs[0], regions[i]));
                });
   return padded;
 }
