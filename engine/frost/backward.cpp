@@ -32,7 +32,7 @@ struct Backward::Pending : Pooled {
 
 namespace {
 
-constexpr auto runs_after = [](const auto* a, const auto* b) { return a->runs_after(*b); };
+constexpr auto runs_after = [](const auto& a, const auto& b) { return a->runs_after(*b); };
 constexpr auto by_node = [](const auto& a, const auto& b) {
   return std::less<const Node*>()(a.node, b.node);
 };
@@ -56,30 +56,43 @@ void check_root(const Tensor& root, const Tensor& gradient, size_t i) {
           "; pass a gradient of that shape");
     return;
   }
-  check(gradient.sizes() == root.sizes(), "backward", "invalid gradient at index ", i, " - got ",
-        gradient.sizes(), " but expected shape compatible with ", root.sizes());
-  check(gradient.is_floating_point(), "backward", "grad_output[", i,
-        "] must be of a floating point dtype, not ", gradient.scalar_type());
+  check(is_broadcastable_to(root.sizes(), gradient.sizes()), "backward", "invalid gradient at index ", i,
+        " - got ", gradient.sizes(), " but expected shape compatible with ", root.sizes());
 }
 
-// What is there already keeps its identity, so that others who hold it see the sum; but not when the sum is
-// recorded.
+// The gradient in the dtype of the grad that it is to be added to.
+Tensor addend(const Tensor& gradient, const Tensor& grad) {
+  check(grad.sizes() == gradient.sizes(), "backward", "output with shape ", grad.sizes(),
+        " doesn't match the broadcast shape ", gradient.sizes(),
+        ": a gradient can't be added to a grad of another shape");
+  return detail::reduce_to(gradient, grad.layout().sizes, grad.scalar_type());
+}
+
+// The grad of a leaf: what is there already keeps its identity, so that others who hold it see the sum; but
+// not when the sum is recorded.
 void add_to_grad(TensorImpl& tensor, const Tensor& gradient) {
   Tensor& grad = tensor.make_extras().grad;
   if (!grad.defined()) {
     grad = is_sole_owner(gradient) && gradient.is_contiguous() ? gradient : detail::copy_of(gradient);
     return;
   }
-  check(grad.sizes() == gradient.sizes(), "backward", "output with shape ", grad.sizes(),
-        " doesn't match the broadcast shape ", gradient.sizes(),
-        ": a gradient can't be added to a grad of another shape");
-  const Tensor added = detail::reduce_to(gradient, grad.layout().sizes, grad.scalar_type());
+  const Tensor added = addend(gradient, grad);
   if (GradMode::is_enabled() || grad.layout().overlaps_itself()) {
     detail::accumulate(grad, added);
     return;
   }
   detail::add_values(grad, added);
   grad.impl()->storage->bump_version();
+}
+
+// A retained grad is a copy, which later hooks don't change, and the sum a tensor of its own: others who hold
+// the former one keep that.
+void add_to_retained_grad(TensorImpl& tensor, const Tensor& gradient) {
+  Tensor& grad = tensor.make_extras().grad;
+  if (grad.defined())
+    detail::accumulate(grad, addend(gradient, grad));
+  else
+    grad = detail::copy_of(gradient);
 }
 
 }  // namespace
@@ -103,12 +116,12 @@ Backward::Backward(TensorList roots, TensorList gradients, Options options, Tens
   is_restricted_ = true;
   is_capturing_ = into == Into::captured;
   captured_.resize(inputs.size());
-  restrict_to(roots, inputs);
+  restrict_to(roots, inputs, is_capturing_ ? "grad" : "backward");
   start(roots, gradients);
 }
 
 Backward::~Backward() {
-  for (Pending* const pending : waiting_) let_go(*pending);
+  for (const std::unique_ptr<Pending>& pending : waiting_) let_go(*pending);
 }
 
 void Backward::start(TensorList roots, TensorList gradients) {
@@ -121,7 +134,8 @@ void Backward::start(TensorList roots, TensorList gradients) {
     if (is_restricted_ && !reaches_input(edge.function.get())) continue;
     Gradients::Entry gradient;
     if (!gradients.empty()) gradient.value = gradients[i];
-    if (!gradient.value.defined()) gradient.value = detail::ones_of(roots[i].layout().sizes, roots[i].scalar_type());
+    if (!gradient.value.defined())
+      gradient.value = detail::ones_of(roots[i].layout().sizes, roots[i].scalar_type());
     const AutoGradMode mode(options_.create_graph);
     add(edge, gradient, nullptr, i);
   }
@@ -140,15 +154,10 @@ Backward::Pending* Backward::find(Node* node) const {
 
 Backward::Pending& Backward::pending_of(const Ref<Node>& node) {
   if (Pending* const found = find(node.get())) return *found;
-  if (unused_.empty()) {
-    all_.push_back(std::make_unique<Pending>());
-    unused_.push_back(all_.back().get());
-  }
-  Pending* const fresh = unused_.back();
+  waiting_.push_back(std::make_unique<Pending>());
+  Pending* const fresh = waiting_.back().get();
   fresh->node = node;
   fresh->arrival = arrivals_++;
-  waiting_.push_back(fresh);
-  unused_.pop_back();
   std::push_heap(waiting_.begin(), waiting_.end(), runs_after);
 
   // The node itself remembers where its gradients are, unless another pass was there first.
@@ -163,7 +172,7 @@ Backward::Pending& Backward::pending_of(const Ref<Node>& node) {
 }
 
 // The node no longer waits in this pass.
-void Backward::let_go(Pending& pending) {
+void Backward::let_go(const Pending& pending) {
   Node* const node = pending.node.get();
   if (pending.is_elsewhere)
     elsewhere_.erase(node);
@@ -214,19 +223,20 @@ bool Backward::step() {
 void Backward::run_next() {
   const AutoGradMode mode(options_.create_graph);
   std::pop_heap(waiting_.begin(), waiting_.end(), runs_after);
-  Pending* const pending = waiting_.back();
+  const std::unique_ptr<Pending> pending = std::move(waiting_.back());
   waiting_.pop_back();
   ran_ = pending->node;
   Node& node = *ran_;
   let_go(*pending);
   collect(*pending);
-  unused_.push_back(pending);
 
   const auto captures = std::equal_range(captures_.begin(), captures_.end(), Capture{&node, 0, 0}, by_node);
   for (auto capture = captures.first; capture != captures.second; ++capture)
     captured_[capture->input] = grad_outs_[capture->input_nr];
+  check(is_capturing_ || node.leaf_ == nullptr || !node.leaf_->grad_fn, "backward",
+        "leaf variable has been moved into the graph interior: it was frozen, then written in place");
   const bool is_wanted = mark_wanted(node);
-  if (is_capturing_ && !is_wanted) return;
+  if (node.leaf_ != nullptr ? !is_wanted : is_capturing_ && !is_wanted) return;
 
   if (node.hooks_) call_hooks(node);
   if (!is_wanted) return;
@@ -242,8 +252,7 @@ void Backward::run_next() {
 void Backward::collect(Pending& pending) {
   const Node& node = *pending.node;
   grad_outs_.resize(node.num_inputs());
-  for (uint32_t i = 0; i < grad_outs_.size(); ++i)
-    grad_outs_[i] = std::exchange(pending.total_of(i), Tensor());
+  for (uint32_t i = 0; i < grad_outs_.size(); ++i) grad_outs_[i] = std::move(pending.total_of(i));
   auto& all = pending.slices;
   if (grad_outs_.size() > 1)
     std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -253,16 +262,13 @@ void Backward::collect(Pending& pending) {
     for (; slice != all.end() && slice->first == i; ++slice) slices.push_back(std::move(slice->second));
     grad_outs_[i] = detail::assemble(grad_outs_[i], node.output(i).sizes, node.output(i).dtype, slices);
   }
-  pending.slices.clear();
-  pending.more_totals.clear();
-  pending.node = nullptr;
 }
 
 // Which of the node's gradients are asked for; false where none is and the node need not run.
 bool Backward::mark_wanted(const Node& node) {
   const ArrayRef<Edge> edges = node.next_edges();
   grads_.entries_.resize(edges.size());
-  bool any = node.leaf_ != nullptr && !is_capturing_;
+  bool any = !is_capturing_ && node.leaf_ != nullptr && node.leaf_->requires_grad;
   for (size_t i = 0; i < edges.size(); ++i) {
     Gradients::Entry& entry = grads_.entries_[i];
     entry.value = Tensor();
@@ -274,21 +280,28 @@ bool Backward::mark_wanted(const Node& node) {
 }
 
 void Backward::call_hooks(Node& node) {
-  for (size_t k = 0; k < node.hooks_->list.size(); ++k) {
-    const Node::Hook hook = node.hooks_->list[k];  // a copy: the hook may add or remove hooks
+  const size_t count = node.hooks_->size();  // without those that a hook adds
+  for (size_t k = 0; k < count; ++k) {
+    const Node::Hook hook = (*node.hooks_)[k];  // a handle of our own: the hook may remove itself
     Tensor& gradient = grad_outs_[hook.input_nr];
     if (!gradient.defined()) continue;
-    if (hook.retaining != nullptr) {
-      add_to_grad(*hook.retaining, gradient);
-      continue;
-    }
-    const Tensor replaced = hook.call(gradient);
+    if (hook.retaining != nullptr) add_to_retained_grad(*hook.retaining, gradient);
+    if (hook.call == nullptr) continue;
+    const Tensor replaced = (*hook.call)(gradient);
     if (!replaced.defined()) continue;
     check(replaced.sizes() == gradient.sizes() && replaced.scalar_type() == gradient.scalar_type(),
           "backward", "hook '", hook.number, "' has changed the size or dtype of value: ", gradient.sizes(),
           " ", gradient.scalar_type(), " to ", replaced.sizes(), " ", replaced.scalar_type());
     gradient = replaced;
   }
+}
+
+ArrayRef<Tensor> Backward::grad_outs() {
+  const TensorImpl* const leaf = ran_ ? ran_->leaf_ : nullptr;
+  // The leaf may have taken the gradient over as its grad, to which later passes add.
+  if (leaf != nullptr && leaf->extras->grad.defined() && leaf->extras->grad.is_same(grad_outs_[0]))
+    grad_outs_[0] = detail::copy_of(grad_outs_[0]);
+  return grad_outs_;
 }
 
 Tensor Backward::grad_input(size_t i) const {
@@ -302,19 +315,26 @@ Tensor Backward::grad_input(size_t i) const {
 
 // ---- with respect to some inputs only ----
 
-bool Backward::reaches_input(const Node* node) const {
-  const auto found = reaches_.find(node);
-  return found != reaches_.end() && found->second;
+bool Backward::is_reached(size_t i) const {
+  check(i < captured_.size(), "Backward::is_reached", "there is no input ", i, " of ", captured_.size());
+  return reached_[i];
 }
 
-void Backward::restrict_to(TensorList roots, TensorList inputs) {
+const Tensor& Backward::captured(size_t i) const {
+  check(i < captured_.size(), "Backward::captured", "there is no input ", i, " of ", captured_.size());
+  return captured_[i];
+}
+
+bool Backward::reaches_input(const Node* node) const { return reaches_input_.contains(node); }
+
+void Backward::restrict_to(TensorList roots, TensorList inputs, std::string_view function) {
   for (size_t i = 0; i < inputs.size(); ++i) {
-    check_defined(inputs[i], "grad", "inputs");
-    check(inputs[i].requires_grad(), "grad",
+    check_defined(inputs[i], function, "inputs");
+    check(inputs[i].requires_grad(), function,
           "One of the differentiated Tensors does not require grad (inputs[", i, "])");
     const Edge edge = gradient_edge(inputs[i]);
     captures_.push_back({edge.function.get(), edge.input_nr, i});
-    reaches_[edge.function.get()] = true;
+    reaches_input_.insert(edge.function.get());
   }
   std::sort(captures_.begin(), captures_.end(), by_node);
   // Depth first, with a stack of our own: a node reaches an input if one of the nodes before it does.
@@ -323,9 +343,9 @@ void Backward::restrict_to(TensorList roots, TensorList inputs) {
     size_t next_edge;
   };
   std::vector<Visit> path;
-  std::unordered_map<const Node*, bool> visited;
+  std::unordered_set<const Node*> visited;
   const auto enter = [&path, &visited](const Node* node) {
-    if (visited.emplace(node, true).second) path.push_back({node, 0});
+    if (visited.insert(node).second) path.push_back({node, 0});
   };
   for (const Tensor& root : roots) {
     if (const Edge edge = gradient_edge(root); edge.is_valid()) enter(edge.function.get());
@@ -339,7 +359,7 @@ void Backward::restrict_to(TensorList roots, TensorList inputs) {
       }
       bool reaches = reaches_input(visit.node);
       for (const Edge& edge : edges) reaches |= edge.is_valid() && reaches_input(edge.function.get());
-      if (reaches) reaches_[visit.node] = true;
+      if (reaches) reaches_input_.insert(visit.node);
       path.pop_back();
     }
   }
@@ -360,9 +380,8 @@ void backward(TensorList outputs, TensorList grad_outputs, optional<bool> retain
     }
     return;
   }
-  for (const Tensor& input : inputs)
-    if (input.defined() && input.requires_grad()) input.retain_grad();
   Backward pass(outputs, grad_outputs, options, inputs, Backward::Into::grads);
+  for (const Tensor& input : inputs) input.retain_grad();
   while (pass.step()) {
   }
 }

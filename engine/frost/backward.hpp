@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace frost {
@@ -16,23 +17,26 @@ namespace frost {
 //
 // Each step runs one node, in falling order of sequence number, so that a node runs when all that flows into
 // it has arrived. Gradients that meet at a node are added up; each is checked against its input's shape,
-// summed over the dimensions that broadcasting stretched, and converted to its dtype. What nodes saved is
-// freed as they run, unless retain_graph. With create_graph the pass is recorded itself.
+// summed over the dimensions that broadcasting stretched, and converted to its dtype. A leaf that was frozen
+// since it was recorded gets nothing, and its hooks are not called.
 //
 // A pass may be left half-way. Several may be under way over one graph, if they retain it.
 class Backward {
  public:
   struct Options {
-    bool retain_graph = false;
-    bool create_graph = false;
+    bool retain_graph = false;  // keep what the nodes saved, which is else freed as they run
+    bool create_graph = false;  // record the pass itself, so that its gradients can be differentiated
   };
 
-  // From a root that holds one element; from any root with a gradient of its shape; or from several roots.
+  // From a root that holds one element; from any root with a gradient that sums to its shape; or from several
+  // roots.
   explicit Backward(const Tensor& root, const Tensor& gradient, Options options);
   explicit Backward(const Tensor& root, const Tensor& gradient = {}) : Backward(root, gradient, Options()) {}
   Backward(TensorList roots, TensorList gradients, Options options);
-  // Only what leads to `inputs` runs. Their gradients are kept for captured(), and nobody's grad changes; or,
-  // with Into::grads, they are added to the grads of `inputs`, and nobody else's.
+  // Only what leads to `inputs` runs. Their gradients are kept for captured(), as they are before the hooks
+  // of `inputs`, and no leaf's grad changes; or, with Into::grads, they are added to the grads of `inputs`
+  // (those that are not leaves must retain theirs). Tensors on the way that retain their grad get it in
+  // either case.
   enum class Into { captured, grads };
   Backward(TensorList roots, TensorList gradients, Options options, TensorList inputs,
            Into into = Into::captured);
@@ -46,15 +50,15 @@ class Backward {
   const Node* next() const;
 
   // After a step: the node that ran, the gradients that came into it (after its hooks), and those that left
-  // it, in the order of its next_edges(); undefined: none.
+  // it, in the order of its next_edges(); undefined: none. They stay as they are when later passes run.
   const Node* node() const { return ran_.get(); }
-  ArrayRef<Tensor> grad_outs() const { return grad_outs_; }
+  ArrayRef<Tensor> grad_outs();
   Tensor grad_input(size_t i) const;
 
   // Whether the i-th of `inputs` is part of the graph at all.
-  bool is_reached(size_t i) const { return reached_[i]; }
+  bool is_reached(size_t i) const;
   // The gradient of the i-th of `inputs`; undefined if none came.
-  const Tensor& captured(size_t i) const { return captured_[i]; }
+  const Tensor& captured(size_t i) const;
 
  private:
   struct Pending;
@@ -67,28 +71,26 @@ class Backward {
   struct Unstarted {};
   Backward(Options options, Unstarted);
   void start(TensorList roots, TensorList gradients);
-  void restrict_to(TensorList roots, TensorList inputs);
+  void restrict_to(TensorList roots, TensorList inputs, std::string_view function);
   bool reaches_input(const Node* node) const;
   void add(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index);
   Pending& pending_of(const Ref<Node>& node);
   Pending* find(Node* node) const;
-  void let_go(Pending& pending);
+  void let_go(const Pending& pending);
   void run_next();
   void collect(Pending& pending);
   void call_hooks(Node& node);
   bool mark_wanted(const Node& node);
 
   Options options_;
-  std::vector<Pending*> waiting_;  // a heap: the node to run next is in front
-  std::vector<std::unique_ptr<Pending>> all_;
-  std::vector<Pending*> unused_;
-  std::unordered_map<Node*, Pending*>
-      elsewhere_;  // for nodes that another pass holds gradients for at the same time
+  std::vector<std::unique_ptr<Pending>> waiting_;  // a heap: the node to run next is in front
+  // For nodes that another pass holds gradients for at the same time.
+  std::unordered_map<Node*, Pending*> elsewhere_;
   uint64_t arrivals_ = 0;
 
   bool has_failed_ = false;
   bool is_restricted_ = false;  // to what leads to the inputs
-  std::unordered_map<const Node*, bool> reaches_;
+  std::unordered_set<const Node*> reaches_input_;
   bool is_capturing_ = false;
   std::vector<Capture> captures_;  // sorted by node
   std::vector<bool> reached_;
@@ -110,8 +112,9 @@ using variable_list = std::vector<Tensor>;
 void backward(TensorList outputs, TensorList grad_outputs = {}, optional<bool> retain_graph = nullopt,
               bool create_graph = false, TensorList inputs = {});
 
-// The gradients of Σ grad_outputs·outputs with respect to inputs; nobody's grad changes. Those of unused
-// inputs are an error, or with allow_unused undefined. retain_graph is create_graph unless given.
+// The gradients of Σ grad_outputs·outputs with respect to inputs, as they are before the hooks of inputs. No
+// leaf's grad changes; a tensor on the way to inputs that retains its grad gets it. Those of unused inputs
+// are an error, or with allow_unused undefined. retain_graph is create_graph unless given.
 variable_list grad(TensorList outputs, TensorList inputs, TensorList grad_outputs = {},
                    optional<bool> retain_graph = nullopt, bool create_graph = false,
                    bool allow_unused = false);

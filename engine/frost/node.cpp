@@ -17,23 +17,20 @@ namespace {
   fail("backward",
        "Trying to backward through the graph a second time (or directly access saved tensors after they have "
        "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
-       "autograd::grad(). "
-       "Specify retain_graph=true if you need to backward through the graph a second time or if you need to "
-       "access "
-       "saved tensors after calling backward.");
+       "autograd::grad(). Specify retain_graph=true if you need to backward through the graph a second time "
+       "or if you need to access saved tensors after calling backward.");
 }
 
-void check_version(const Tensor& saved, uint32_t version) {
+// `made_by`, where there is one, is the node of which the saved tensor is output `output_nr`.
+void check_version(const Tensor& saved, uint32_t version, const Node* made_by, uint32_t output_nr) {
   const uint32_t now = saved.impl()->storage->version();
   if (now == version) [[likely]]
     return;
-  const Ref<Node> grad_fn = saved.grad_fn();
   fail("backward",
        "one of the variables needed for gradient computation has been modified by an inplace operation: "
        "[frost",
        to_text(saved.scalar_type()), "Tensor ", saved.sizes(), "]",
-       grad_fn ? ", which is output " + std::to_string(saved.output_nr()) + " of " + grad_fn->name() + ","
-               : "",
+       made_by ? ", which is output " + to_text(output_nr) + " of " + made_by->name() + "," : "",
        " is at version ", now, "; expected version ", version,
        " instead. Hint: the values are needed as they were; write to a clone() instead.");
 }
@@ -46,12 +43,14 @@ Saved::Saved(Saved&& other) noexcept(false) : borrowed_(other.borrowed_) {
   if (placing_node == nullptr || borrowed_ == nullptr) return;
   take(*borrowed_);
   borrowed_ = nullptr;
+  state_ = State::held;
   placing_node->save(*this);
 }
 
 void Saved::take(const Tensor& tensor) {
   // A trainable leaf is kept itself, so that gradients of the gradient find it. Of anything else an alias is
   // kept: the tensor itself may be written to and then hold the very node that saves it.
+  if (!tensor.defined()) return;
   TensorImpl& impl = *tensor.impl();
   storage_ = impl.storage;
   version_ = impl.storage->version();
@@ -65,13 +64,15 @@ void Saved::take(const Tensor& tensor) {
 }
 
 const Tensor& Saved::operator*() const {
-  if (freed_) [[unlikely]]
+  if (state_ == State::freed) [[unlikely]]
     fail_freed();
-  check(value_.defined(), "Saved",
+  check(state_ == State::held, "Saved",
         "it was never recorded: a rule must capture it itself, not in a container");
+  if (!value_.defined()) return value_;
   check(value_.impl()->storage == storage_, "backward",
         "one of the variables needed for gradient computation has been given other values by set_data()");
-  check_version(value_, version_);
+  const TensorImpl& impl = *value_.impl();
+  check_version(value_, version_, impl.grad_fn.get(), impl.output_nr);
   return value_;
 }
 
@@ -86,7 +87,7 @@ void detail::SavedOutput::save(const Tensor& output) {
 Tensor detail::SavedOutput::get(const Node& node) const {
   if (freed_) [[unlikely]]
     fail_freed();
-  check_version(values_, version_);
+  check_version(values_, version_, &node, 0);
   if (!GradMode::is_enabled()) return values_;
   Tensor output = alias(values_);
   output.impl()->grad_fn = Ref<Node>(const_cast<Node*>(&node));
@@ -130,7 +131,7 @@ void Node::free_saved() {
   for (Saved* saved = saved_; saved != nullptr; saved = saved->next_) {
     saved->value_ = Tensor();
     saved->storage_ = nullptr;
-    saved->freed_ = true;
+    saved->state_ = Saved::State::freed;
   }
 }
 
@@ -142,24 +143,30 @@ std::vector<Tensor> Node::saved_tensors() const {
   return tensors;
 }
 
-Node::Hooks& Node::make_hooks() {
-  if (!hooks_) hooks_ = std::make_unique<Hooks>();
-  return *hooks_;
+unsigned Node::add_hook(Hook hook) {
+  if (!hooks_) hooks_ = std::make_unique<std::vector<Hook>>();
+  hook.number =
+      static_cast<unsigned>(std::count_if(hooks_->begin(), hooks_->end(), [&hook](const Hook& other) {
+        return other.input_nr == hook.input_nr;
+      }));
+  hooks_->push_back(std::move(hook));
+  return hooks_->back().number;
 }
 
-unsigned Node::Hooks::add(Hook hook) {
-  if (given.size() <= hook.input_nr) given.resize(hook.input_nr + 1);
-  hook.number = given[hook.input_nr]++;
-  list.push_back(std::move(hook));
-  return list.back().number;
+bool Node::remove_hook(uint32_t input_nr, unsigned number) {
+  if (!hooks_) return false;
+  for (Hook& hook : *hooks_) {
+    if (hook.input_nr != input_nr || hook.number != number) continue;
+    hook.call = nullptr;
+    hook.retaining = nullptr;
+    return true;
+  }
+  return false;
 }
 
-bool Node::Hooks::remove(uint32_t input_nr, unsigned number) {
-  if (input_nr >= given.size() || number >= given[input_nr]) return false;
-  std::erase_if(list, [input_nr, number](const Hook& hook) {
-    return hook.input_nr == input_nr && hook.number == number;
-  });
-  return true;
+void Node::stop_retaining(const TensorImpl* output) {
+  for (Hook& hook : *hooks_)
+    if (hook.retaining == output) hook.retaining = nullptr;
 }
 
 void Node::set_output(size_t i, const Tensor& output) {
@@ -190,7 +197,7 @@ Tensor AccumulateGrad::variable() const { return Tensor(Ref<TensorImpl>(leaf_));
 
 Ref<Node> Tensor::grad_fn() const {
   check_defined(*this, "grad_fn");
-  impl_->is_on_tape();
+  impl_->refresh();
   return impl_->grad_fn;
 }
 
@@ -198,15 +205,17 @@ unsigned Tensor::register_hook(std::function<Tensor(const Tensor&)> hook) const 
   check(defined() && requires_grad(), "register_hook",
         "cannot register a hook on a variable that doesn't require gradient");
   const Edge edge = gradient_edge(*this);
-  return edge.function->make_hooks().add({0, edge.input_nr, std::move(hook), nullptr});
+  return edge.function->add_hook(
+      {.input_nr = edge.input_nr,
+       .call = std::make_shared<const std::function<Tensor(const Tensor&)>>(std::move(hook))});
 }
 
 void Tensor::remove_hook(unsigned number) const {
   check(defined() && requires_grad(), "remove_hook",
         "cannot remove a hook of a tensor that doesn't require gradient");
   const Edge edge = gradient_edge(*this);
-  const bool removed = edge.function->hooks_ && edge.function->hooks_->remove(edge.input_nr, number);
-  check(removed, "remove_hook", "Hook index ", number, " out of range");
+  check(edge.function->remove_hook(edge.input_nr, number), "remove_hook", "Hook index ", number,
+        " out of range");
 }
 
 void Tensor::retain_grad() const {
@@ -214,7 +223,7 @@ void Tensor::retain_grad() const {
         "can't retain_grad on Tensor that has requires_grad=False");
   if (is_leaf() || retains_grad()) return;
   impl_->make_extras().retains_grad = true;
-  impl_->grad_fn->make_hooks().add({0, impl_->output_nr, nullptr, impl_.get()});
+  impl_->grad_fn->add_hook({.input_nr = impl_->output_nr, .retaining = impl_.get()});
 }
 
 bool Tensor::retains_grad() const {

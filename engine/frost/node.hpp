@@ -37,9 +37,16 @@ struct GradientSlice {
 class Gradients {
  public:
   // Whether anyone asks for the gradient of input i; one that is not wanted need not be computed.
-  bool wanted(size_t i) const { return entries_[i].wanted; }
-  void set(size_t i, Tensor gradient) { entries_[i].value = std::move(gradient); }
+  bool wanted(size_t i) const {
+    check_index(i);
+    return entries_[i].wanted;
+  }
+  void set(size_t i, Tensor gradient) {
+    check_index(i);
+    entries_[i].value = std::move(gradient);
+  }
   void set(size_t i, GradientSlice slice) {
+    check_index(i);
     entries_[i].value = std::move(slice.value);
     entries_[i].region = slice.region;
     entries_[i].is_slice = true;
@@ -54,13 +61,16 @@ class Gradients {
     bool is_slice = false;
     Layout region;
   };
+  void check_index(size_t i) const {
+    check(i < entries_.size(), "Gradients", "there is no input ", i, " of ", entries_.size());
+  }
   std::vector<Entry> entries_;
 };
 
 // A tensor that a rule needs again in backward: the capture [y = Saved(y)], read as *y. While the rule is
 // only on its way to the tape this borrows `y`; when it is recorded, it takes hold of the values and
 // remembers their version. Reading it is an error where they were written to since, or where the graph was
-// freed.
+// freed. What is saved may be undefined.
 class Saved {
  public:
   explicit Saved(const Tensor& tensor) : borrowed_(&tensor) {}
@@ -75,11 +85,13 @@ class Saved {
   friend class Node;
   void take(const Tensor& tensor);
 
+  enum class State : uint8_t { borrowed, held, freed };
+
   const Tensor* borrowed_ = nullptr;
   Tensor value_;
   Ref<Storage> storage_;  // where the values lay: set_data() may have given the tensor others since
   uint32_t version_ = 0;
-  bool freed_ = false;
+  State state_ = State::borrowed;
   Saved* next_ = nullptr;  // the next one that the same node saves
 };
 
@@ -110,7 +122,10 @@ class Node : public Pooled {
     Dims sizes;
     Dtype dtype;
   };
-  const Output& output(size_t i) const { return i == 0 ? output_ : more_outputs_[i - 1]; }
+  const Output& output(size_t i) const {
+    check(i < num_inputs(), "Node::output", "there is no output ", i, " of ", num_inputs());
+    return i == 0 ? output_ : more_outputs_[i - 1];
+  }
 
   // The tensors that the node keeps for backward; none once they are freed.
   virtual std::vector<Tensor> saved_tensors() const;
@@ -142,29 +157,24 @@ class Node : public Pooled {
   friend void retain(Node* node);
   friend void release(Node* node);
 
-  // Called in the order of registration. Retaining the grad of an output is one of them.
+  // Called in the order of registration. One that is removed does nothing from then on, but keeps its place,
+  // so that a pass may go through them meanwhile.
   struct Hook {
-    unsigned number;
     uint32_t input_nr;
-    std::function<Tensor(const Tensor&)> call;
-    TensorImpl* retaining =
-        nullptr;  // instead of a call: the output that keeps its grad; it leaves when it is destroyed
+    unsigned number = 0;  // among those of this input
+    std::shared_ptr<const std::function<Tensor(const Tensor&)>> call = nullptr;
+    TensorImpl* retaining = nullptr;  // instead of a call: the output that keeps its grad
   };
-  struct Hooks {
-    std::vector<Hook> list;
-    std::vector<unsigned> given;  // how many numbers each input's hooks have been given
-    unsigned add(Hook hook);
-    bool remove(uint32_t input_nr, unsigned number);
-  };
-
-  Hooks& make_hooks();
+  unsigned add_hook(Hook hook);  // returns its number
+  bool remove_hook(uint32_t input_nr, unsigned number);
+  void stop_retaining(const TensorImpl* output);
 
   std::atomic<uint32_t> count_{1};
   const char* name_;
   uint64_t sequence_nr_ = 0;
   ArrayRef<Edge> edges_;
   Saved* saved_ = nullptr;
-  std::unique_ptr<Hooks> hooks_;
+  std::unique_ptr<std::vector<Hook>> hooks_;
   std::atomic<Backward*> pass_{nullptr};  // the pass that holds gradients for this node …
   void* pending_ = nullptr;               // … and where it holds them
   std::vector<Output> more_outputs_;      // after the first: most ops have one

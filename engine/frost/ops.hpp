@@ -2,7 +2,7 @@
 // family in ops/, each op's forward and backward together. Names, signatures and defaults are libtorch's.
 //
 // Said once, for all of them:
-//   · Two tensors of different shapes broadcast: aligned at the last dimension, sizes of 1 stretch.
+//   - Two tensors of different shapes broadcast: aligned at the last dimension, sizes of 1 stretch.
 //   - Two dtypes promote to the later of Bool, Long, Float, Double; a 0-dim tensor or a C++ number changes
 //     the dtype only where it is of a higher kind (bool < integer < floating point).
 //   - A negative dim counts from the end. An empty list of dims means all of them; keepdim leaves size 1 in
@@ -108,7 +108,7 @@ inline Tensor operator*(const Tensor& x, const Scalar& y) { return mul(x, y); }
 Tensor operator*(const Scalar& x, const Tensor& y);
 inline Tensor operator/(const Tensor& x, const Tensor& y) { return div(x, y); }
 inline Tensor operator/(const Tensor& x, const Scalar& y) { return div(x, y); }
-Tensor operator/(const Scalar& x, const Tensor& y);  // the same; so not of integers
+Tensor operator/(const Scalar& x, const Tensor& y);  // the same; an error where y holds integers or bools
 
 // ---- functions of each element (ops/unary.cpp) ----
 
@@ -189,7 +189,8 @@ inline Tensor operator&(const Tensor& x, const Tensor& y) { return bitwise_and(x
 inline Tensor operator|(const Tensor& x, const Tensor& y) { return bitwise_or(x, y); }
 inline Tensor operator^(const Tensor& x, const Tensor& y) { return bitwise_xor(x, y); }
 
-// ---- masks (ops/mask.cpp); a mask is bool and broadcasts to x ----
+// ---- masks (ops/mask.cpp); a mask is bool, and broadcasts with x; in place it must not be larger than x
+// ----
 
 // value where mask is true, else x. The gradient of x is exactly 0 where the mask is true, whatever x holds
 // there.

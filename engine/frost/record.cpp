@@ -27,50 +27,41 @@ void check_view_kind(const TensorImpl& view, std::string_view function, std::str
   check(view.view_kind != ViewKind::multiple, function, "Output ", view.output_nr, " of ",
         view.grad_fn ? view.grad_fn->name() : "a function", " is a view and ", what,
         ". This view is the output of a function that returns multiple views. Such functions do not allow "
-        "the output "
-        "views to be modified inplace. You should replace the inplace operation by an out-of-place one.");
-}
-
-// A write through another view, or to the base, has put the base elsewhere on the tape: the view now comes
-// from there.
-void refresh(TensorImpl& view) {
-  if (!view.base || view.base_writes == view.base->writes) return;
-  check_view_kind(view, "view", "its base or another view of its base has been modified inplace");
-  check(!view.requires_grad, "view",
-        "leaf variable has been moved into the graph interior: it is a view of a tensor that was written in "
-        "place");
-  const Tensor base{view.base}, self{Ref<TensorImpl>(&view)};
-  Layout region = region_in_base(view, "view");
-  for (size_t d = 0; d < region.rank(); ++d)  // of an expanded dim the gradients add up
-    if (region.strides[d] == 0 && region.sizes[d] > 1) region.sizes[d] = 1;
-  view.base_writes = view.base->writes;
-  auto rule = wrt(base, [region](const Tensor& grad_out) { return GradientSlice{grad_out, region}; });
-  view.set_grad_fn(
-      Ref<Node>::adopt(new detail::RuleNode<decltype(rule.rule)>("AsStridedBackward0", self, rule)), 0);
+        "the output views to be modified inplace. You should replace the inplace operation by an "
+        "out-of-place one.");
 }
 
 }  // namespace
 
-void TensorImpl::set_grad_fn(Ref<Node> node, uint32_t number) {
-  const bool retains = extras && extras->retains_grad;
-  if (retains && grad_fn)
-    std::erase_if(grad_fn->make_hooks().list,
-                  [this](const Node::Hook& hook) { return hook.retaining == this; });
-  grad_fn = std::move(node);
-  output_nr = number;
-  if (retains && grad_fn) grad_fn->make_hooks().add({0, number, nullptr, this});
+void TensorImpl::follow_base() {
+  check_view_kind(*this, "view", "its base or another view of its base has been modified inplace");
+  check(!requires_grad, "view",
+        "leaf variable has been moved into the graph interior: it is a view of a tensor that was written in "
+        "place");
+  const Tensor base_tensor{base}, self{Ref<TensorImpl>(this)};
+  Layout region = region_in_base(*this, "view");
+  for (size_t d = 0; d < region.rank(); ++d)  // of an expanded dim the gradients add up
+    if (region.strides[d] == 0 && region.sizes[d] > 1) region.sizes[d] = 1;
+  base_writes = base->writes;
+  auto rule = wrt(base_tensor, [region](const Tensor& grad_out) { return GradientSlice{grad_out, region}; });
+  set_grad_fn(Ref<Node>::adopt(new detail::RuleNode<decltype(rule.rule)>("AsStridedBackward0", self, rule)),
+              0);
 }
 
-bool TensorImpl::is_on_tape() {
-  refresh(*this);
-  return requires_grad || grad_fn;
+void TensorImpl::set_grad_fn(Ref<Node> node, uint32_t number) {
+  const bool retains = extras && extras->retains_grad;
+  if (retains && grad_fn) grad_fn->stop_retaining(this);
+  grad_fn = std::move(node);
+  output_nr = number;
+  if (retains && grad_fn) grad_fn->add_hook({.input_nr = number, .retaining = this});
 }
 
 Edge gradient_edge(const Tensor& x) {
   if (!x.defined()) return {};
   TensorImpl& impl = *x.impl();
-  if (!impl.is_on_tape()) return {};
+  impl.refresh();
   if (impl.grad_fn) return {impl.grad_fn, impl.output_nr};
+  if (!impl.requires_grad) return {};
   return {Ref<Node>(impl.extras->accumulator.get()), 0};
 }
 
@@ -90,19 +81,21 @@ void check_in_place(const Tensor& x, std::string_view function, bool is_recorded
   TensorImpl& impl = *x.impl();
   check(!impl.layout.overlaps_itself(), function,
         "unsupported operation: more than one element of the written-to tensor refers to a single memory "
-        "location. "
-        "Please clone() the tensor before performing the operation.");
+        "location. Please clone() the tensor before performing the operation.");
   if (!GradMode::is_enabled()) return;
+  constexpr std::string_view remedy = " Write to it under NoGradGuard, or to a clone() of it.";
   check(!impl.requires_grad, function,
-        "a leaf Variable that requires grad is being used in an in-place operation.");
+        "a leaf Variable that requires grad is being used in an in-place operation.", remedy);
   check(!impl.base || !impl.base->requires_grad, function,
-        "a view of a leaf Variable that requires grad is being used in an in-place operation.");
+        "a view of a leaf Variable that requires grad is being used in an in-place operation.", remedy);
+  impl.refresh();
   const bool is_base_on_tape = impl.base && impl.base->is_on_tape();
   if (!is_recorded && !impl.is_on_tape() && !is_base_on_tape) return;
   check_view_kind(impl, function, "is being modified inplace");
 }
 
 void write_in_place(const Tensor& x, const Tensor& result, std::string_view function) {
+  check_defined(result, function, "result");
   const bool is_recorded = GradMode::is_enabled() && result.requires_grad();
   check_in_place(x, function, is_recorded);
   TensorImpl& impl = *x.impl();

@@ -204,6 +204,7 @@ Tensor record(const char* name, Tensor output, Wrt<Rules>... inputs) {
 // where grad_outs[i] may be undefined (zero), and it sets those of the gradients that are wanted.
 template <class Closure>
 void record_joint(const char* name, TensorList inputs, TensorList outputs, Closure closure) {
+  for (const Tensor& output : outputs) check(output.defined(), name, "an output is undefined");
   bool required = false;
   for (const Tensor& input : inputs) required |= input.defined() && input.requires_grad();
   if (!required || !GradMode::is_enabled()) return;

@@ -143,10 +143,14 @@ Scalar Tensor::item() const {
 
 // ---- the tape ----
 
-bool Tensor::requires_grad() const { return get(*this, "requires_grad").is_on_tape(); }
+bool Tensor::requires_grad() const {
+  TensorImpl& impl = get(*this, "requires_grad");
+  impl.refresh();
+  return impl.is_on_tape();
+}
 bool Tensor::is_leaf() const { return !grad_fn(); }
 uint32_t Tensor::output_nr() const {
-  get(*this, "output_nr").is_on_tape();
+  get(*this, "output_nr").refresh();
   return impl_->output_nr;
 }
 
@@ -218,6 +222,7 @@ const Tensor& Tensor::set_name(std::string name) const {
 
 void Tensor::backward(const Tensor& gradient, optional<bool> retain_graph, bool create_graph,
                       optional<TensorList> inputs) const {
+  check(!inputs.has_value() || !inputs->empty(), "backward", "'inputs' argument to backward cannot be empty");
   autograd::backward({*this}, {gradient}, retain_graph, create_graph, inputs.value_or(TensorList()));
 }
 

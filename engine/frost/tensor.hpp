@@ -91,10 +91,11 @@ class Tensor {
   Tensor& mutable_grad() const;
   Ref<Node> grad_fn() const;  // null for a leaf
   uint32_t output_nr() const;
-  void retain_grad() const;  // keep grad of a tensor that is not a leaf
+  void retain_grad() const;  // keep grad of a tensor that is not a leaf: a copy, taken between its hooks
   bool retains_grad() const;
-  // Calls hook(grad) when the gradient of this tensor is known; what it returns, if it returns a defined
-  // tensor, takes the gradient's place. Returns the hook's number, for remove_hook.
+  // Calls hook(grad) when the gradient of this tensor, as it is now, is known; what it returns, if it returns
+  // a defined tensor, takes the gradient's place. One that a hook adds is called from the next pass on.
+  // Returns the hook's number, for remove_hook.
   unsigned register_hook(std::function<Tensor(const Tensor&)> hook) const;
   template <class Hook>
   requires std::is_void_v<std::invoke_result_t<Hook, Tensor>>
@@ -105,14 +106,18 @@ class Tensor {
     }));
   }
   void remove_hook(unsigned number) const;
-  // Adds d this / d leaf to the grad of each leaf that it depends on. See Backward in <frost/tape.hpp>.
+  // Adds d this / d leaf to the grad of each leaf that it depends on and that requires grad.
+  //   gradient: of a tensor of several elements, what weighs them; of one, 1 unless given
+  //   retain_graph: keep what the graph saved, for another pass; by default create_graph
+  //   create_graph: record the pass, so that grads can themselves be differentiated
+  //   inputs: only these get their grads, leaves or not, and only what leads to them runs
   void backward(const Tensor& gradient = {}, optional<bool> retain_graph = nullopt, bool create_graph = false,
                 optional<TensorList> inputs = nullopt) const;
   Tensor detach() const;  // the same storage, off the tape
   Tensor& detach_();
-  Tensor data() const { return detach(); }
-  // Takes over the values, shape and dtype of another tensor; who it is on the tape stays. Not while a graph
-  // needs it.
+  Tensor data() const { return detach(); }  // writes to it count as writes to this
+  // Takes over the values, shape and dtype of another tensor; who it is on the tape stays. Where a graph
+  // saved the former values, its backward is then an error.
   void set_data(const Tensor& other) const;
   const std::string& name() const;  // what traces call it; "" until set
   const Tensor& set_name(std::string name) const;
@@ -309,7 +314,11 @@ class Tensor {
   Tensor& bernoulli_(double p = 0.5) const;
 
   TensorImpl* impl() const { return impl_.get(); }
-  inline const Layout& layout() const;  // defined in tensor_impl.hpp
+  // For the engine's own files: needs <frost/tensor_impl.hpp>, which has the type that this is a template on.
+  template <class Impl = TensorImpl>
+  const Layout& layout() const {
+    return static_cast<const Impl*>(impl_.get())->layout;
+  }
 
  private:
   Ref<TensorImpl> impl_;

@@ -39,7 +39,13 @@ struct TensorImpl : Pooled {
   TensorImpl(const TensorImpl&) = delete;
   TensorImpl& operator=(const TensorImpl&) = delete;
 
-  bool is_on_tape();  // brings grad_fn of a view up to date first
+  // Of a view: takes the place on the tape that it has since its base was last written to. Comes before
+  // grad_fn, output_nr and is_on_tape() are read. An error where this kind of view can't follow.
+  void refresh() {
+    if (base && base_writes != base->writes) [[unlikely]]
+      follow_base();
+  }
+  bool is_on_tape() const { return requires_grad || grad_fn; }
   TensorExtras& make_extras();
   // Makes it output `output_nr` of `node`; where it retains its grad, it goes on doing so there.
   void set_grad_fn(Ref<Node> node, uint32_t output_nr);
@@ -59,9 +65,10 @@ struct TensorImpl : Pooled {
   Ref<TensorImpl> base;  // of a view: the tensor it is a view of, itself not a view
   std::unique_ptr<TensorExtras> extras;
   Layout layout;
-};
 
-inline const Layout& Tensor::layout() const { return impl_->layout; }
+ private:
+  void follow_base();
+};
 
 // ---- making tensors: what ops are written with ----
 

@@ -124,7 +124,6 @@ TEST_CASE("backward: errors", "[tape]") {
   CHECK_THROWS_WITH((x * 2).backward(), Contains("grad can be implicitly created only for scalar outputs"));
   CHECK_THROWS_WITH((x * 2).backward(ones({3})),
                     Contains("invalid gradient at index 0 - got [3] but expected shape compatible with [2]"));
-  CHECK_THROWS_WITH((x * 2).backward(ones({2}, kLong)), Contains("floating point"));
   CHECK_THROWS_WITH(Tensor().backward(), Contains("undefined"));
 }
 
@@ -452,7 +451,7 @@ TEST_CASE("Backward: after an error a pass is over, and the graph can be used by
     CHECK_THROWS_WITH(pass.step(), Contains("ended with an error"));
   }
   const Tensor y = x * 2;
-  CHECK_THROWS(Backward({y, y}, {ones({1}), ones({2})}, {}));
+  CHECK_THROWS(Backward({y, y}, {ones({1}), ones({})}, {}));
   y.backward();
   CHECK(values_of(x.grad()) == Values{2});
 }
@@ -557,7 +556,8 @@ TEST_CASE("in place: what libtorch refuses is refused", "[tape][inplace]") {
   const Tensor x = leaf({1, 2});
   const Tensor one = tensor({1.0, 1.0});
   CHECK_THROWS_WITH(x.add_(one),
-                    Contains("a leaf Variable that requires grad is being used in an in-place operation"));
+                    Contains("a leaf Variable that requires grad is being used in an in-place operation") &&
+                        Contains("under NoGradGuard, or to a clone()"));
   CHECK_THROWS_WITH(
       x.narrow(0, 0, 1).add_(tensor({1.0})),
       Contains("a view of a leaf Variable that requires grad is being used in an in-place operation"));
