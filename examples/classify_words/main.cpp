@@ -184,16 +184,16 @@ int main(int argc, char** argv) {
       ->check(whole_number(10, 10'000'000));
   app.add_option("--lists", options.lists, "folder of the word lists")->type_name("FOLDER");
   app.add_flag("--synthetic", options.synthetic, "made-up words, for which no lists are needed");
-  app.add_flag("--compare", options.compare,
-               "train every method on the same batches, and put them side by side");
   add_training_options(app, options.training);
+  CLI::Option* const compare_flag = app.add_flag(
+      "--compare", options.compare, "train every method on the same batches, and put them side by side");
+  for (const char* const other : {"--method", "--save", "--load", "--curve"})
+    compare_flag->excludes(app.get_option(other));
   app.add_option("word", options.asked, "words to show the attention on, instead of test words");
   app.footer(
       "Exit status: 0; 1 for a file that can't be used; 2 for wrong options; 130 where it was interrupted.");
   return run_program(app, argc, argv, [&] {
     set_num_threads(options.training.threads);
-    if (options.compare && !(options.training.save + options.training.load + options.training.curve).empty())
-      throw InputError("--compare trains many models: it takes no --save, --load or --curve");
     return options.compare ? compare(options) : train(app, options);
   });
 }

@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <iostream>
+#include <new>
 #include <system_error>
 
 namespace examples {
@@ -93,6 +94,8 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
     std::cerr << app.get_name() << ": " << error.what() << "\n";
   } catch (const frost::Error& error) {
     std::cerr << app.get_name() << ": " << error.what() << "\n";
+  } catch (const std::bad_alloc&) {
+    std::cerr << app.get_name() << ": there is not enough memory\n";
   }
   return kInputError;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdexcept>
+#include <string>
 
 namespace examples {
 
@@ -11,5 +12,8 @@ constexpr int kInputError = 1, kUsageError = 2, kInterrupted = 130;
 struct InputError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+// Throws InputError where a file can't be written at `path`: better told before long work than after it.
+void check_can_write(const std::string& path);
 
 }  // namespace examples

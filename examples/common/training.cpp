@@ -64,6 +64,7 @@ Training::Training(nn::Module& model, optim::Optimizer& optimizer, const Trainin
 bool Training::run(const std::string& name, const Loss& loss,
                    const std::function<void(const Epoch&)>& at_epoch_end) {
   using Clock = std::chrono::steady_clock;
+  if (!options_.save.empty()) check_can_write(options_.save);
   const Interrupt interrupt;
   Progress progress;
   Curve curve(options_.curve, !options_.load.empty());

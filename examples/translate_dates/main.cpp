@@ -14,7 +14,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 
@@ -195,13 +194,6 @@ int compare(const Options& options) {
        })
     std::cout << wrapped(line);
   return 0;
-}
-
-// Better told before the training than after it.
-void check_can_write(const std::string& path) {
-  const bool is_new = !std::filesystem::exists(path);
-  if (!std::ofstream(path, std::ios::app)) throw InputError(fmt::format("can't write {}", path));
-  if (is_new) std::filesystem::remove(path);
 }
 
 int main(int argc, char** argv) {
