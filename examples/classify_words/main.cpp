@@ -6,6 +6,7 @@
 
 #include "common/cli.hpp"
 #include "common/error.hpp"
+#include "common/progress.hpp"
 #include "common/table.hpp"
 #include "common/training.hpp"
 
@@ -118,7 +119,6 @@ int train(CLI::App& app, Options& options) {
       if (i % (words.test.size() / words.languages.size()) < 2) shown.push_back(words.test[i]);
   } else {
     for (const std::string& word : options.asked) {
-      if (word.empty()) throw InputError("a word must have a letter");
       shown.push_back({lower_case(from_utf8(word)), 0});
     }
   }
@@ -137,7 +137,11 @@ int compare(const Options& options) {
     const auto loss = [&](const std::vector<int64_t>& batch) { return classifier.loss(batch); };
     const bool finished = classifier.training.run(method.name + ": ", loss,
                                                   [&](const Epoch& epoch) { seconds += epoch.seconds; });
-    if (!finished) return kInterrupted;
+    if (!finished) {
+      std::cout << to_text(table);
+      std::cerr << "interrupted while training " << method.name << "\n";
+      return Interrupt::exit_status();
+    }
     std::vector<int64_t> first;
     for (int64_t i = 0;
          i < std::min<int64_t>(options.training.batch, static_cast<int64_t>(words.train.size())); ++i)
@@ -189,9 +193,14 @@ int main(int argc, char** argv) {
       "--compare", options.compare, "train every method on the same batches, and put them side by side");
   for (const char* const other : {"--method", "--save", "--load", "--curve"})
     compare_flag->excludes(app.get_option(other));
-  app.add_option("word", options.asked, "words to show the attention on, instead of test words");
+  app.add_option("word", options.asked, "words to show the attention on, instead of test words")
+      ->option_text(" ")
+      ->check([](const std::string& word) {
+        return word.empty() ? "a word must have a letter" : is_utf8(word) ? "" : "a word must be UTF-8";
+      });
   app.footer(
-      "Exit status: 0; 1 for a file that can't be used; 2 for wrong options; 130 where it was interrupted.");
+      "Exit status: 0; 1 for a file that can't be used; 2 for wrong options; 128 and a\nsignal's number, as "
+      "130 after Ctrl-C, where it was interrupted.");
   return run_program(app, argc, argv, [&] {
     set_num_threads(options.training.threads);
     return options.compare ? compare(options) : train(app, options);

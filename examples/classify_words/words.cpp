@@ -111,9 +111,10 @@ std::string to_utf8(const std::u32string& letters) {
   return text;
 }
 
+bool is_utf8(const std::string& text) { return utf8::is_valid(text.begin(), text.end()); }
+
 std::u32string from_utf8(const std::string& text) {
-  if (!utf8::is_valid(text.begin(), text.end()))
-    throw InputError(fmt::format("'{}' is not valid UTF-8", text));
+  if (!is_utf8(text)) throw InputError(fmt::format("'{}' is not valid UTF-8", text));
   std::u32string letters;
   for (auto place = text.begin(); place != text.end();) letters.push_back(utf8::next(place, text.end()));
   return letters;

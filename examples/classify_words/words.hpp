@@ -28,6 +28,7 @@ Words read_words(const std::string& folder, int64_t per_language);
 Words make_words(int64_t per_language, uint64_t seed);
 
 std::string to_utf8(const std::u32string& letters);
+bool is_utf8(const std::string& text);
 // Throws examples::InputError where `text` is not UTF-8.
 std::u32string from_utf8(const std::string& text);
 std::u32string lower_case(std::u32string letters);  // of Latin letters

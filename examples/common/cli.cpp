@@ -1,8 +1,11 @@
 #include "cli.hpp"
 
 #include "error.hpp"
+#include "progress.hpp"
 
 #include <fmt/format.h>
+
+#include <errno.h>
 
 #include <charconv>
 #include <iostream>
@@ -17,14 +20,23 @@ std::string value_of(const CLI::Option& option) {
   return option.count() > 0 ? option.results().back() : option.get_default_str();
 }
 
+// As a shell reads it back.
+std::string shell_word(const std::string& text) {
+  constexpr const char* kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=+:,@";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 }  // namespace
 
 CLI::Validator whole_number(uint64_t low, uint64_t high) {
   const auto check = [low, high](const std::string& text) {
     uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    const bool is_one =
-        error == std::errc() && end == text.data() + text.size() && low <= value && value <= high;
+    const bool is_one = error == std::errc() && end == text.data() + text.size() && low <= value &&
+                        value <= high && (text.size() == 1 || text[0] != '0');
     return is_one ? std::string()
                   : fmt::format("must be a whole number from {} to {}, not '{}'", low, high, text);
   };
@@ -53,7 +65,8 @@ void restore(CLI::App& app, const Settings& settings, const std::string& file) {
   for (const auto& [name, value] : settings) {
     CLI::Option* const option = app.get_option_no_throw("--" + name);
     if (option == nullptr)
-      throw InputError(fmt::format("{} is not a checkpoint of this program: it has a {}", file, name));
+      throw InputError(
+          fmt::format("{} is a checkpoint of another program: this one has no --{}", file, name));
     if (option->count() > 0 && value_of(*option) != value)
       throw InputError(fmt::format("the training in {} was started with --{} {}, and goes on with that", file,
                                    name, value));
@@ -71,9 +84,10 @@ int stop_with_checkpoint(const CLI::App& app, const TrainingOptions& options, Tr
                          const Settings& settings) {
   const std::string file = options.save.empty() ? app.get_name() + ".safetensors" : options.save;
   training.save(file, settings);
-  std::cerr << fmt::format("interrupted; go on with\n    {} --load {} --save {} --epochs {}\n",
-                           app.get_name(), file, file, options.epochs);
-  return kInterrupted;
+  std::cerr << fmt::format(
+      "interrupted; go on with\n    {0} --load {1} --save {1} --epochs {2} --threads {3}\n",
+      shell_word(program_invocation_name), shell_word(file), options.epochs, options.threads);
+  return Interrupt::exit_status();
 }
 
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& program) {

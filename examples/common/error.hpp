@@ -6,7 +6,7 @@
 
 namespace examples {
 
-constexpr int kInputError = 1, kUsageError = 2, kInterrupted = 130;
+constexpr int kInputError = 1, kUsageError = 2;
 
 // What is wrong with a file or an option, in a sentence for the user.
 struct InputError : std::runtime_error {

@@ -43,25 +43,27 @@ void Progress::clear() {
 
 namespace {
 
-volatile std::sig_atomic_t stop_requested = 0;
+volatile std::sig_atomic_t stop_requested = 0;  // the signal that did
 
-// SA_RESETHAND makes the next signal do what it does by default: end the program.
-void set_handler(void (*handler)(int)) {
-  struct sigaction action {};
-  action.sa_handler = handler;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+void ask_for_stop(int signal) {
+  if (stop_requested != 0) _exit(128 + signal);
+  stop_requested = signal;
 }
 
 }  // namespace
 
 Interrupt::Interrupt() {
-  stop_requested = 0;
-  set_handler([](int) { stop_requested = 1; });
+  struct sigaction action {};
+  action.sa_handler = ask_for_stop;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, &interrupt_before_);
+  sigaction(SIGTERM, &action, &terminate_before_);
 }
-Interrupt::~Interrupt() { set_handler(SIG_DFL); }
+Interrupt::~Interrupt() {
+  sigaction(SIGINT, &interrupt_before_, nullptr);
+  sigaction(SIGTERM, &terminate_before_, nullptr);
+}
 bool Interrupt::requested() noexcept { return stop_requested != 0; }
+int Interrupt::exit_status() noexcept { return 128 + stop_requested; }
 
 }  // namespace examples

@@ -1,6 +1,8 @@
 // Long work on a terminal: a bar that tells how far it is, and Ctrl-C that ends it in good order.
 #pragma once
 
+#include <signal.h>
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -39,7 +41,13 @@ class Interrupt {
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
+  // Once asked for, a stop stays asked for until the program ends.
   static bool requested() noexcept;
+  // What the program should then return: 128 and the number of the signal.
+  static int exit_status() noexcept;
+
+ private:
+  struct sigaction interrupt_before_, terminate_before_;
 };
 
 }  // namespace examples

@@ -33,7 +33,8 @@ class Curve {
   Curve(const std::string& path, bool goes_on) : path_(path) {
     if (path.empty()) return;
     file_.open(path, goes_on ? std::ios::app : std::ios::trunc);
-    if (!goes_on) file_ << "epoch,batch,loss\n";
+    file_.seekp(0, std::ios::end);
+    if (file_.tellp() == std::streampos(0)) file_ << "epoch,batch,loss\n";
     check();
   }
   void add(int64_t epoch, int64_t batch, double loss) {
@@ -79,13 +80,13 @@ bool Training::run(const std::string& name, const Loss& loss,
       const auto last = order.begin() + std::min(examples_, (batches_ + 1) * options_.batch);
       optimizer_.zero_grad();
       const Tensor batch_loss = loss({first, last});
-      batch_loss.backward();
-      nn::utils::clip_grad_norm_(model_.parameters(), 1);
-      optimizer_.step();
       const double value = batch_loss.item<double>();
       if (!std::isfinite(value))
         throw InputError(
             fmt::format("the loss became {} in epoch {}, batch {}", value, epoch_ + 1, batches_ + 1));
+      batch_loss.backward();
+      nn::utils::clip_grad_norm_(model_.parameters(), 1);
+      optimizer_.step();
       loss_sum_ += value;
       seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
       curve.add(epoch_ + 1, ++batches_, value);
@@ -102,6 +103,7 @@ bool Training::run(const std::string& name, const Loss& loss,
     batches_ = 0;
     loss_sum_ = seconds_ = 0;
     at_epoch_end(done);
+    if (Interrupt::requested()) return false;
   }
   return true;
 }

@@ -38,7 +38,7 @@ class Training {
   // The mean loss of a batch, given the numbers of its examples; 0 ≤ number < examples.
   using Loss = std::function<frost::Tensor(const std::vector<int64_t>& batch)>;
   // Trains until all epochs are done; the order of the examples in each is drawn from seed and epoch. Returns
-  // false where it was interrupted before, after a whole batch. `name` stands at the head of the progress
+  // false where it was interrupted, after a whole batch. `name` stands at the head of the progress
   // line.
   bool run(const std::string& name, const Loss& loss, const std::function<void(const Epoch&)>& at_epoch_end);
 

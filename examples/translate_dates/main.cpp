@@ -8,6 +8,7 @@
 
 #include "common/cli.hpp"
 #include "common/error.hpp"
+#include "common/progress.hpp"
 #include "common/table.hpp"
 #include "common/training.hpp"
 
@@ -109,8 +110,10 @@ void answer_lines(Translator& model) {
   if (is_watched) std::cout << "Type a date; an empty line ends.\n";
   for (std::string line;;) {
     if (is_watched) std::cout << "date: " << std::flush;
-    if (!std::getline(std::cin, line) || line.find_first_not_of(" \t\r") == std::string::npos) return;
-    answer(model, line);
+    if (!std::getline(std::cin, line)) return;
+    const bool is_blank = line.find_first_not_of(" \t\r") == std::string::npos;
+    if (is_blank && is_watched) return;
+    if (!is_blank) answer(model, line);
   }
 }
 
@@ -177,7 +180,10 @@ int compare(const Options& options) {
       seconds += epoch.seconds;
       std::cout << name << ", " << epoch_line(epoch, evaluate(trainer.model, trainer.held_out)) << std::flush;
     });
-    if (!finished) return kInterrupted;
+    if (!finished) {
+      std::cerr << "interrupted while training " << name << "\n";
+      return Interrupt::exit_status();
+    }
     const Evaluation plain = evaluate(trainer.model, trainer.held_out);
     const Evaluation padded = evaluate(trainer.model, trainer.held_out, kExtraPads);
     table.rows.push_back(
@@ -219,6 +225,7 @@ int main(int argc, char** argv) {
       app.add_flag("--interactive", options.interactive, "then translate what is typed, line by line");
   CLI::Option* const dates =
       app.add_option("date", options.asked, "dates to translate then, such as '3 march 2021'");
+  dates->option_text(" ");
   dates->check([](const std::string& typed) { return trouble_with(asked(typed)); });
   CLI::Option* const compare_flag = app.add_flag(
       "--compare", options.compare, "train with the mask and without, and put the two side by side");
@@ -229,7 +236,8 @@ int main(int argc, char** argv) {
       "Two digits of a year, 50 to 99, are of 19..; 00 to 49 of 20... Between slashes the month stands "
       "first,\n"
       "between points the day.\n\n"
-      "Exit status: 0; 1 for a file that can't be used; 2 for wrong options; 130 where it was interrupted.");
+      "Exit status: 0; 1 for a file that can't be used; 2 for wrong options; 128 and a\nsignal's number, as "
+      "130 after Ctrl-C, where it was interrupted.");
   return run_program(app, argc, argv, [&app, &options] {
     set_num_threads(options.training.threads);
     if (!options.attention.empty()) check_can_write(options.attention);

@@ -229,6 +229,39 @@ TEST_CASE("classify_words: Ctrl-C leaves a checkpoint to go on from, bit for bit
   CHECK(broken.content() == whole.content());
 }
 
+TEST_CASE("classify_words: a signal in any training of --compare ends it, with the rows so far",
+          "[classify_words]") {
+  for (const std::string signal : {"INT", "TERM"}) {
+    const TemporaryFile output;
+    // A second signal would end it at once; the first is waited for.
+    const Ran ran =
+        examples::tests::run(CLASSIFY_WORDS " --synthetic --words 2000 --epochs 200 --compare > " +
+                             output.path() + " & sleep 0.5; kill -" + signal + " $!; wait $!");
+    CHECK(ran.status == (signal == "INT" ? 130 : 143));
+    CHECK_THAT(ran.output, Contains("interrupted while training "));
+    CHECK_THAT(output.content(), Contains("method"));
+  }
+}
+
+TEST_CASE("classify_words: a signal while testing is not forgotten", "[classify_words]") {
+  const TemporaryFile output, checkpoint;
+  // The test of an epoch takes longer than its training; the signal comes when the first epoch's is going on,
+  // or after.
+  const Ran ran =
+      examples::tests::run(CLASSIFY_WORDS " --synthetic --words 100 --hidden 8 --epochs 100000 --save " +
+                           checkpoint.path() + " > " + output.path() + " & until grep -q 'epoch 1' " +
+                           output.path() + "; do sleep 0.01; done; kill -INT $!; wait $!");
+  CHECK(ran.status == 130);
+  CHECK_THAT(ran.output, Contains("go on with\n    " CLASSIFY_WORDS " --load " + checkpoint.path()));
+}
+
+TEST_CASE("classify_words: a curve begun late has its header too", "[classify_words]") {
+  const TemporaryFile checkpoint, curve;
+  REQUIRE(run(kSmall + "--epochs 1 --save " + checkpoint.path()).status == 0);
+  REQUIRE(run("--load " + checkpoint.path() + " --epochs 2 --curve " + curve.path()).status == 0);
+  CHECK_THAT(curve.content(), Catch::StartsWith("epoch,batch,loss\n2,1,"));
+}
+
 TEST_CASE("classify_words: --compare puts every method on one line", "[classify_words]") {
   const Ran ran = run(kSmall + "--epochs 1 --compare");
   CHECK(ran.status == 0);
@@ -247,7 +280,8 @@ TEST_CASE("classify_words: errors have a sentence and a status", "[classify_word
   check("--epochs -1", 2, "classify_words: --epochs: must be a whole number from 0 to 1000000, not '-1'");
   check("--hidden many", 2, "whole number from 2 to 4096, not 'many'");
   check("--nonsense", 2, "--nonsense");
-  check(kSmall + "--epochs 0 ''", 1, "a word must have a letter");
+  check(kSmall + "--epochs 1000000 ''", 2, "a word must have a letter");
+  check("--batch 064", 2, "whole number from 1 to 100000, not '064'");
   check("--lists /no/such/folder", 1, "apt-get install wamerican wfrench");
   check(kSmall + "--load /no/such/file", 1, "/no/such/file");
   check(kSmall + "--load " + empty.path(), 1, empty.path());
