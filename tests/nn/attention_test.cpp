@@ -41,3 +41,13 @@ TEST_CASE("AttentionPooling: takes any way of muting, but not none", "[nn][atten
   CHECK(model->muting().name() == "2: pads frozen at 0");
   CHECK_THROWS_WITH(model->set_muting(nullptr), Contains("got null"));
 }
+
+TEST_CASE("AttentionPooling: a clone pools alike, with weights of its own", "[nn][attention][clone]") {
+  const nn::AttentionPooling model(4, 8, std::make_shared<nn::NoMuting>());
+  const auto copy = std::dynamic_pointer_cast<nn::AttentionPoolingImpl>(model->clone());
+  const Tensor input = randn({2, 3, 4}), lengths = tensor({3, 1}), before = model(input, lengths);
+  CHECK(same(copy->forward(input, lengths), before));
+  CHECK(copy->muting().name() == "no mask");
+  copy->hidden->weight.detach().zero_();
+  CHECK(same(model(input, lengths), before));
+}

@@ -70,7 +70,12 @@ TEST_CASE("clone: of each layer", "[nn][clone]") {
       nn::Softmax(1).ptr(),
       nn::ModuleList(nn::Linear(2, 3), nn::ReLU()).ptr(),
       nn::Functional(frost::relu).ptr(),
-      nn::CrossEntropyLoss().ptr()};
+      nn::CrossEntropyLoss().ptr(),
+      nn::PartlyFrozen(randn({3, 2}), tensor({false, true})).ptr(),
+      nn::AttentionPooling(2, 3).ptr(),
+      nn::DotScore(true).ptr(),
+      nn::MultiplicativeScore(2, 3).ptr(),
+      nn::AdditiveScore(2, 3, 4).ptr()};
   for (const std::shared_ptr<nn::Module>& layer : layers) {
     const std::shared_ptr<nn::Module> copy = layer->clone();
     INFO(layer->name());
@@ -88,7 +93,7 @@ TEST_CASE("clone: of each layer", "[nn][clone]") {
 TEST_CASE("clone: what can't be cloned says why", "[nn][clone]") {
   CHECK_THROWS_WITH(nn::Module().clone(),
                     Contains("clone() has not been implemented for frost::nn::Module. Subclass "
-                             "torch::nn::Cloneable<frost::nn::Module>"));
+                             "frost::nn::Cloneable<frost::nn::Module> instead of frost::nn::Module"));
   CHECK_THROWS_WITH(ForgetfulImpl().clone(),
                     Contains("The cloned module does not have the same number of parameters"));
 }

@@ -184,3 +184,16 @@ TEST_CASE("drift: freeze stops a parameter that has a grad and a velocity", "[nn
   optimizer.step();
   CHECK(same(fc->weight.detach(), before));
 }
+
+TEST_CASE("PartlyFrozen: a clone has values of its own", "[nn][freezing][clone]") {
+  const nn::PartlyFrozen weight(ones({3, 2}), tensor({true, false, true}).unsqueeze(1));
+  weight->trainable.detach().fill_(5);
+  const auto copy = std::dynamic_pointer_cast<nn::PartlyFrozenImpl>(weight->clone());
+  CHECK(same(copy->forward().detach(), weight().detach()));
+  copy->values.fill_(7);
+  copy->trainable.detach().fill_(8);
+  CHECK(same(copy->forward().detach(), tensor({{7., 7.}, {8., 8.}, {7., 7.}})));
+  CHECK(same(weight().detach(), tensor({{1., 1.}, {5., 5.}, {1., 1.}})));
+  CHECK(copy->trainable.requires_grad());
+  CHECK(copy->trainable.is_leaf());
+}

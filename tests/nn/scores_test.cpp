@@ -63,3 +63,15 @@ TEST_CASE("scores: errors", "[nn][scores]") {
   CHECK_THROWS_WITH(AdditiveScore(2, 3, 4)(zeros({2}), zeros({2, 4, 3})), Contains("one dimension less"));
   CHECK_THROWS_WITH(AdditiveScore(2, 3, 4)->scores(zeros({3, 2}), zeros({2, 4, 4})), Contains("same batch"));
 }
+
+TEST_CASE("scores: a clone scores alike", "[nn][scores][clone]") {
+  const Tensor query = randn({4, 3}), keys = randn({4, 5, 3});
+  const auto check_clone = [&](const auto& score) {
+    using Impl = typename std::decay_t<decltype(score)>::ContainedType;
+    const auto copy = std::dynamic_pointer_cast<Impl>(score->clone());
+    CHECK(same(copy->forward(query, keys), score(query, keys)));
+  };
+  check_clone(DotScore(true));
+  check_clone(MultiplicativeScore(3, 3));
+  check_clone(AdditiveScore(3, 3, 6));
+}

@@ -8,9 +8,14 @@ namespace frost::nn {
 
 AttentionPoolingImpl::AttentionPoolingImpl(int64_t features, int64_t hidden_size,
                                            std::shared_ptr<const Muting> muting)
-    : hidden(register_module("hidden", Linear(features, hidden_size))),
-      score(register_module("score", Linear(LinearOptions(hidden_size, 1).bias(false)))) {
+    : features_(features), hidden_size_(hidden_size) {
   set_muting(std::move(muting));
+  reset();
+}
+
+void AttentionPoolingImpl::reset() {
+  hidden = register_module("hidden", Linear(features_, hidden_size_));
+  score = register_module("score", Linear(LinearOptions(hidden_size_, 1).bias(false)));
 }
 
 void AttentionPoolingImpl::set_muting(std::shared_ptr<const Muting> muting) {

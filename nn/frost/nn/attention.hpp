@@ -4,6 +4,7 @@
 //   frost::Tensor output = model(input, input_len);   // [B, T, E], [B] → [B, E]
 #pragma once
 
+#include <frost/nn/cloneable.hpp>
 #include <frost/nn/linear.hpp>
 #include <frost/nn/muting.hpp>
 
@@ -14,10 +15,11 @@ namespace frost::nn {
 // Each token's score is v · tanh(W token + b); softmax over the tokens of a sequence makes weights of the
 // scores, and the context is the tokens' weighted sum. `muting` says how the padding is kept out; method 1,
 // masking, by default.
-class AttentionPoolingImpl : public Module {
+class AttentionPoolingImpl : public Cloneable<AttentionPoolingImpl> {
  public:
   AttentionPoolingImpl(int64_t features, int64_t hidden,
                        std::shared_ptr<const Muting> muting = std::make_shared<Masked>());
+  void reset() override;
 
   // The context [B, E] of input [B, T, E], of whose b-th sequence the first lengths[b] tokens are real.
   Tensor forward(const Tensor& input, const Tensor& lengths) const { return attend(input, lengths).context; }
@@ -32,6 +34,7 @@ class AttentionPoolingImpl : public Module {
   Linear hidden{nullptr}, score{nullptr};  // W with b, v
 
  private:
+  int64_t features_, hidden_size_;
   std::shared_ptr<const Muting> muting_;
 };
 TORCH_MODULE(AttentionPooling);

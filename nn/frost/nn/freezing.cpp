@@ -29,9 +29,17 @@ PartlyFrozenImpl::PartlyFrozenImpl(const Tensor& all, const Tensor& mask) {
   check(all.is_floating_point(), "PartlyFrozen", "only floating-point values can be trained, got ",
         all.scalar_type());
   const Tensor free = mask.logical_not().expand(all.sizes()).reshape({-1});
-  values = register_buffer("values", all.detach().clone().contiguous());
-  places = register_buffer("places", nonzero(free).squeeze(1));
-  trainable = register_parameter("trainable", values.reshape({-1}).index_select(0, places));
+  values = all.detach();
+  places = nonzero(free).squeeze(1);
+  trainable = values.reshape({-1}).index_select(0, places);
+  reset();
+}
+
+// Of what it holds: of the caller's values at first, of the original's in a clone.
+void PartlyFrozenImpl::reset() {
+  values = register_buffer("values", values.clone().contiguous());
+  places = register_buffer("places", places.clone());
+  trainable = register_parameter("trainable", trainable.detach().clone());
 }
 
 Tensor PartlyFrozenImpl::forward() const {

@@ -12,7 +12,7 @@
 // means frozen.
 #pragma once
 
-#include <frost/nn/module.hpp>
+#include <frost/nn/cloneable.hpp>
 
 namespace frost::nn {
 
@@ -27,9 +27,10 @@ Tensor frozen(const Tensor& x, const Tensor& mask);
 //   const Tensor vectors = nn::functional::embedding(tokens, table());
 //
 // forward() puts the two together: [*] like the values, with a gradient for `trainable` alone.
-class PartlyFrozenImpl : public Module {
+class PartlyFrozenImpl : public Cloneable<PartlyFrozenImpl> {
  public:
   PartlyFrozenImpl(const Tensor& values, const Tensor& mask);
+  void reset() override;
   Tensor forward() const;
   void pretty_print(std::ostream& out) const override;
 

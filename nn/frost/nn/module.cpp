@@ -180,8 +180,8 @@ void Module::set_requires_grad(bool required) {
 }
 
 std::shared_ptr<Module> Module::clone() const {
-  fail("clone", "clone() has not been implemented for ", name(), ". Subclass torch::nn::Cloneable<", name(),
-       "> instead of torch::nn::Module to inherit the ability to clone.");
+  fail("clone", "clone() has not been implemented for ", name(), ". Subclass frost::nn::Cloneable<", name(),
+       "> instead of frost::nn::Module to inherit the ability to clone.");
 }
 
 void Module::forget_members() {

@@ -32,7 +32,13 @@ Tensor DotScoreImpl::forward(const Tensor& query, const Tensor& keys) const {
 }
 
 MultiplicativeScoreImpl::MultiplicativeScoreImpl(int64_t query_size, int64_t key_size)
-    : map(register_module("map", Linear(LinearOptions(key_size, query_size).bias(false)))) {}
+    : query_size_(query_size), key_size_(key_size) {
+  reset();
+}
+
+void MultiplicativeScoreImpl::reset() {
+  map = register_module("map", Linear(LinearOptions(key_size_, query_size_).bias(false)));
+}
 
 Tensor MultiplicativeScoreImpl::forward(const Tensor& query, const Tensor& keys) const {
   check_sizes(query, keys, "MultiplicativeScore");
@@ -40,9 +46,15 @@ Tensor MultiplicativeScoreImpl::forward(const Tensor& query, const Tensor& keys)
 }
 
 AdditiveScoreImpl::AdditiveScoreImpl(int64_t query_size, int64_t key_size, int64_t hidden_size)
-    : query_map(register_module("query_map", Linear(LinearOptions(query_size, hidden_size).bias(false)))),
-      key_map(register_module("key_map", Linear(key_size, hidden_size))),
-      score(register_module("score", Linear(LinearOptions(hidden_size, 1).bias(false)))) {}
+    : query_size_(query_size), key_size_(key_size), hidden_size_(hidden_size) {
+  reset();
+}
+
+void AdditiveScoreImpl::reset() {
+  query_map = register_module("query_map", Linear(LinearOptions(query_size_, hidden_size_).bias(false)));
+  key_map = register_module("key_map", Linear(key_size_, hidden_size_));
+  score = register_module("score", Linear(LinearOptions(hidden_size_, 1).bias(false)));
+}
 
 Tensor AdditiveScoreImpl::forward(const Tensor& query, const Tensor& keys) const {
   check_sizes(query, keys, "AdditiveScore");
