@@ -193,7 +193,25 @@ TEST_CASE("MultiheadAttention: parameters and print, as libtorch has them", "[nn
   CHECK_FALSE(copy->in_proj_weight.is_same(attention->in_proj_weight));
 }
 
+TEST_CASE("MultiheadAttention: no keys, or no sequences", "[nn][multihead_attention]") {
+  const nn::MultiheadAttention attention = make(Options(4, 2));
+  const Tensor query = rand({2, 3, 4}, kDouble), none = zeros({0, 3, 4}, kDouble);
+  const auto [output, weights] = attention(query, none, none);
+  CHECK(same(output, attention->out_proj->bias.expand({2, 3, 4}).contiguous()));
+  CHECK(weights.sizes() == IntArrayRef({3, 2, 0}));
+  const Tensor empty_batch = zeros({2, 0, 4}, kDouble);
+  CHECK(std::get<0>(attention(empty_batch, empty_batch, empty_batch)).sizes() == IntArrayRef({2, 0, 4}));
+}
+
+TEST_CASE("MultiheadAttention: kdim and vdim stay the constructor's embed_dim", "[nn][multihead_attention]") {
+  CHECK(Options(4, 2).embed_dim(8).kdim() == 4);  // as in libtorch
+  CHECK(Options(4, 2).embed_dim(8).vdim() == 4);
+}
+
 TEST_CASE("MultiheadAttention: errors", "[nn][multihead_attention]") {
+  for (const double p : {-0.1, 1.5})
+    CHECK_THROWS_WITH(nn::MultiheadAttention(Options(4, 2).dropout(p)),
+                      Contains("[MultiheadAttention] dropout probability has to be between 0 and 1"));
   CHECK_THROWS_WITH(nn::MultiheadAttention(5, 2), Contains("embed_dim must be divisible by num_heads"));
   CHECK_THROWS_WITH(nn::MultiheadAttention(4, 0), Contains("must be positive"));
   const nn::MultiheadAttention attention(4, 2);

@@ -24,13 +24,11 @@ Tensor opened(const Tensor& mask) {
 
 // [T, B, H·D] → [B·H, T, D]
 Tensor by_head(const Tensor& x, int64_t head_dim) {
-  return transpose(reshape(x, {x.size(0), -1, head_dim}), 0, 1);
+  return transpose(reshape(x, {x.size(0), x.size(1) * x.size(2) / head_dim, head_dim}), 0, 1);
 }
 
 // [B·H, T, D] and a row of zeros
-Tensor with_zero_row(const Tensor& x) {
-  return cat({x, zeros({x.size(0), 1, x.size(2)}, x.options().requires_grad(false))}, 1);
-}
+Tensor with_zero_row(const Tensor& x) { return cat({x, zeros({x.size(0), 1, x.size(2)}, x.options())}, 1); }
 
 Tensor muted(const Tensor& scores, const Tensor& mask) {
   return masked_fill(scores, mask, -std::numeric_limits<double>::infinity());
@@ -63,6 +61,8 @@ MultiheadAttentionImpl::MultiheadAttentionImpl(const MultiheadAttentionOptions& 
         " and ", heads);
   check(embed_dim % heads == 0, kName, "embed_dim must be divisible by num_heads, got ", embed_dim, " and ",
         heads);
+  check(0 <= options.dropout() && options.dropout() <= 1, kName,
+        "dropout probability has to be between 0 and 1, but got ", options.dropout());
   head_dim = embed_dim / heads;
   reset();
 }

@@ -20,7 +20,7 @@ struct MultiheadAttentionOptions : OptionsOf<MultiheadAttentionOptions> {
   // them open.
   MultiheadAttentionOptions& add_bias_kv(bool on) { return set(add_bias_kv_, on); }
   MultiheadAttentionOptions& add_zero_attn(bool on) { return set(add_zero_attn_, on); }
-  // The last sizes of key and value; embed_dim where not said.
+  // The last sizes of key and value; where not said, the embed_dim that the constructor was given.
   MultiheadAttentionOptions& kdim(int64_t size) { return set(kdim_, size); }
   MultiheadAttentionOptions& vdim(int64_t size) { return set(vdim_, size); }
   int64_t embed_dim() const { return embed_dim_; }
@@ -58,8 +58,9 @@ class MultiheadAttentionImpl : public Cloneable<MultiheadAttentionImpl> {
   //
   // Masks are true where attention is muted: key_padding_mask [B, S] at padding, attn_mask [L, S] for all
   // sequences and heads, or [B·num_heads, L, S]. An attn_mask of floating point is added to the scores. A
-  // muted weight is exactly 0; but since it multiplies the value, that must be finite. The row of a query
-  // for which all is muted is NaN.
+  // muted weight is exactly 0, and so is its score's gradient; but since they multiply value and key, both
+  // must be finite there. The row of a query for which all is muted is NaN; with no keys, S = 0, the weighted
+  // sum is 0.
   std::tuple<Tensor, Tensor> forward(const Tensor& query, const Tensor& key, const Tensor& value,
                                      const Tensor& key_padding_mask = {}, bool need_weights = true,
                                      const Tensor& attn_mask = {}, bool average_attn_weights = true) const;
