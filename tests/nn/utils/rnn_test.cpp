@@ -117,9 +117,48 @@ TEST_CASE("packing: errors", "[nn][rnn][pack]") {
   CHECK_THROWS_WITH(pack_padded_sequence(zeros({3, 0, 2}), zeros({0}, kLong)),
                     Contains("Cannot pack empty tensors."));
   CHECK_THROWS_WITH(pack_padded_sequence(zeros({3}), tensor({3})), Contains("input must be [T, B, *]"));
+  CHECK_THROWS_WITH(pack_padded_sequence(x, tensor({2.0, 1.7})),
+                    Contains("must be whole numbers, got Float"));
+  CHECK(same(pack_padded_sequence(x, tensor({2.0, 1.0})).batch_sizes(), tensor({2, 1})));
   CHECK_THROWS_WITH(pack_allowing_empty(x, tensor({3, -1})), Contains("has to be at least 0"));
   CHECK_THROWS_WITH(pad_packed_sequence(pack_padded_sequence(x, tensor({3, 2})), false, 0, 2),
                     Contains("total_length=2 and max sequence length being 3"));
   CHECK_THROWS_WITH(pack_sequence({zeros({1}), zeros({3})}), Contains("must be sorted in decreasing order"));
   CHECK_THROWS_WITH(pack_sequence({zeros({1}), zeros({0})}), Contains("has to be greater than 0"));
+}
+
+TEST_CASE("PackedSequence: takes only counts and orders that fit its data", "[nn][rnn][pack]") {
+  const Tensor data = zeros({100, 2}), three = tensor({0, 1, 2}), counts = tensor({2, 1});
+  const auto message = Contains("[PackedSequence] batch_sizes must");
+  CHECK_THROWS_WITH(PackedSequence(data, tensor({500, -400})), message);
+  CHECK_THROWS_WITH(PackedSequence(data, tensor({100, 0})), message);
+  CHECK_THROWS_WITH(PackedSequence(data, tensor({40, 60})), message);
+  CHECK_THROWS_WITH(PackedSequence(data, tensor({50, 49})), message);
+  CHECK_THROWS_WITH(PackedSequence(data, tensor({50, 50, 1})), message);
+  CHECK_THROWS_WITH(PackedSequence(data, tensor({50.0, 50.0})), message);
+  CHECK_THROWS_WITH(PackedSequence(data, tensor({{50, 50}})), message);
+  CHECK_THROWS_WITH(PackedSequence(data, zeros({0}, kLong)), message);
+  CHECK_THROWS_WITH(PackedSequence(data, Tensor()), Contains("batch_sizes"));
+  CHECK_THROWS_WITH(PackedSequence(Tensor(), counts), Contains("[PackedSequence]"));
+  CHECK_THROWS_WITH(PackedSequence(tensor(1.0), tensor({1})), Contains("data must be [N, *]"));
+
+  const Tensor rows = zeros({3, 2});
+  CHECK_THROWS_WITH(PackedSequence(rows, counts, tensor({0, 700000000})),
+                    Contains("each of 2 sequences once"));
+  CHECK_THROWS_WITH(PackedSequence(rows, counts, tensor({0, -1})), Contains("each of 2 sequences once"));
+  CHECK_THROWS_WITH(PackedSequence(rows, counts, tensor({1, 1})), Contains("each of 2 sequences once"));
+  CHECK_THROWS_WITH(PackedSequence(rows, counts, tensor({0})), Contains("name all 2 sequences, got 1"));
+  CHECK_THROWS_WITH(PackedSequence(rows, counts, tensor({0.0, 1.0})),
+                    Contains("sorted_indices must be 1-dim and"));
+  CHECK_THROWS_WITH(PackedSequence(rows, counts, tensor({{0, 1}})),
+                    Contains("sorted_indices must be 1-dim and"));
+  CHECK_THROWS_WITH(PackedSequence(rows, counts, tensor({2, 0, 1}), tensor({2, 0, 1})),
+                    Contains("unsorted_indices must be Long and the inverse"));
+  CHECK_THROWS_WITH(PackedSequence(rows, counts, tensor({1, 0}), three), Contains("the inverse"));
+  CHECK_THROWS_WITH(PackedSequence(rows, counts, Tensor(), tensor({1, 0})),
+                    Contains("without sorted_indices"));
+  // The third of these sequences has no steps.
+  CHECK(same(PackedSequence(rows, counts, tensor({2, 0, 1}), tensor({1, 2, 0})).unsorted_indices(),
+             tensor({1, 2, 0})));
+  CHECK(same(PackedSequence(rows, counts, tensor({2, 0, 1})).unsorted_indices(), tensor({1, 2, 0})));
 }

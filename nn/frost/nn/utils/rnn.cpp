@@ -68,8 +68,49 @@ Tensor count_per_step(IntArrayRef lengths) {
 
 IntArrayRef values(const Tensor& x) { return {x.data_ptr<int64_t>(), static_cast<size_t>(x.numel())}; }
 
+constexpr const char* kName = "PackedSequence";
+
+// Whatever reads a packed sequence goes by these counts, without looking again.
+void check_counts(const Tensor& data, const Tensor& batch_sizes) {
+  check_defined(data, kName, "data");
+  check(data.dim() >= 1, kName, "data must be [N, *], got a 0-dim tensor");
+  check(batch_sizes.dim() == 1 && batch_sizes.scalar_type() == kLong, kName,
+        "batch_sizes must be 1-dim and Long, got ", batch_sizes.dim(), "-dim and ",
+        batch_sizes.scalar_type());
+  int64_t rows_left = data.size(0), previous = rows_left;
+  for (const int64_t count : values(batch_sizes)) {
+    check(count >= 1 && count <= previous, kName,
+          "batch_sizes must be at least 1 and must not rise, nor exceed ", data.size(0),
+          " rows of data, got ", values(batch_sizes));
+    check(count <= rows_left, kName, "batch_sizes must sum up to the ", data.size(0), " rows of data, got ",
+          values(batch_sizes));
+    rows_left -= count;
+    previous = count;
+  }
+  check(rows_left == 0, kName, "batch_sizes must sum up to the ", data.size(0), " rows of data, got ",
+        values(batch_sizes));
+}
+
+// The inverse of sorted_indices. Sequences without steps may follow those that batch_sizes counts.
+Tensor inverse_order(const Tensor& sorted_indices, const Tensor& batch_sizes) {
+  check(sorted_indices.dim() == 1 && sorted_indices.scalar_type() == kLong, kName,
+        "sorted_indices must be 1-dim and Long, got ", sorted_indices.dim(), "-dim and ",
+        sorted_indices.scalar_type());
+  const int64_t count = sorted_indices.numel(), with_steps = batch_sizes.numel() ? values(batch_sizes)[0] : 0;
+  check(count >= with_steps, kName, "sorted_indices must name all ", with_steps, " sequences, got ", count);
+  const Tensor inverse = full({count}, -1, kLong);
+  int64_t* const places = inverse.data_ptr<int64_t>();
+  for (int64_t j = 0; j < count; ++j) {
+    const int64_t b = values(sorted_indices)[static_cast<size_t>(j)];
+    check(b >= 0 && b < count && places[b] < 0, kName, "sorted_indices must name each of ", count,
+          " sequences once, got ", values(sorted_indices));
+    places[b] = j;
+  }
+  return inverse;
+}
+
 PackedSequence pack(const Tensor& input, const Tensor& lengths, bool batch_first, bool enforce_sorted,
-                    int64_t least, const char* function) {
+                    int64_t least, std::string_view function) {
   check_defined(input, function);
   check_defined(lengths, function, "lengths");
   check(input.dim() >= 2, function, "input must be [T, B, *], or [B, T, *] with batch_first, got ",
@@ -80,6 +121,8 @@ PackedSequence pack(const Tensor& input, const Tensor& lengths, bool batch_first
   check(lengths.numel() == batch, function, "Expected `len(lengths)` to be equal to batch_size, but got ",
         lengths.numel(), " (batch_size=", batch, ")");
   const Tensor whole = lengths.to(kLong).contiguous();
+  check(equal(whole.to(lengths.scalar_type()), lengths), function, "lengths must be whole numbers, got ",
+        lengths.scalar_type(), " lengths that are not");
   for (const int64_t length : values(whole)) {
     check(length >= least, function, "Length of all samples has to be ",
           least > 0 ? "greater than 0" : "at least 0", ", but found an element in 'lengths' that is ",
@@ -101,14 +144,20 @@ PackedSequence pack(const Tensor& input, const Tensor& lengths, bool batch_first
 
 }  // namespace
 
-PackedSequence::PackedSequence(Tensor data, const Tensor& batch_sizes, Tensor sorted_indices,
-                               Tensor unsorted_indices)
-    : data_(std::move(data)),
-      batch_sizes_(contiguous(batch_sizes)),
-      sorted_indices_(std::move(sorted_indices)),
-      unsorted_indices_(std::move(unsorted_indices)) {
-  if (sorted_indices_.defined()) sorted_indices_ = contiguous(sorted_indices_);
-  if (sorted_indices_.defined() && !unsorted_indices_.defined()) unsorted_indices_ = argsort(sorted_indices_);
+PackedSequence::PackedSequence(Tensor data, const Tensor& batch_sizes, const Tensor& sorted_indices,
+                               const Tensor& unsorted_indices)
+    : data_(std::move(data)) {
+  check_defined(batch_sizes, kName, "batch_sizes");
+  batch_sizes_ = contiguous(batch_sizes);
+  check_counts(data_, batch_sizes_);
+  check(sorted_indices.defined() || !unsorted_indices.defined(), kName,
+        "unsorted_indices are given without sorted_indices");
+  if (!sorted_indices.defined()) return;
+  sorted_indices_ = contiguous(sorted_indices);
+  unsorted_indices_ = inverse_order(sorted_indices_, batch_sizes_);
+  check(!unsorted_indices.defined() ||
+            (unsorted_indices.scalar_type() == kLong && equal(unsorted_indices, unsorted_indices_)),
+        kName, "unsorted_indices must be Long and the inverse of sorted_indices");
 }
 
 PackedSequence PackedSequence::to(const TensorOptions& options) const {
@@ -122,8 +171,9 @@ PackedSequence pack_padded_sequence(const Tensor& input, const Tensor& lengths, 
   return pack(input, lengths, batch_first, enforce_sorted, /*least=*/1, "pack_padded_sequence");
 }
 
-PackedSequence pack_allowing_empty(const Tensor& input, const Tensor& lengths, bool batch_first) {
-  return pack(input, lengths, batch_first, /*enforce_sorted=*/false, /*least=*/0, "pack_allowing_empty");
+PackedSequence pack_allowing_empty(const Tensor& input, const Tensor& lengths, bool batch_first,
+                                   std::string_view function) {
+  return pack(input, lengths, batch_first, /*enforce_sorted=*/false, /*least=*/0, function);
 }
 
 std::tuple<Tensor, Tensor> pad_packed_sequence(const PackedSequence& sequence, bool batch_first,

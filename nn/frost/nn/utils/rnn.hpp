@@ -3,6 +3,7 @@
 
 #include <frost/tensor.hpp>
 
+#include <string_view>
 #include <tuple>
 
 namespace frost::nn::utils::rnn {
@@ -13,8 +14,11 @@ namespace frost::nn::utils::rnn {
 // inverse; both are undefined where the batch was in this order already.
 class PackedSequence {
  public:
-  explicit PackedSequence(Tensor data, const Tensor& batch_sizes, Tensor sorted_indices = {},
-                          Tensor unsorted_indices = {});
+  // Errors: batch_sizes not 1-dim Long, below 1, rising or not summing up to N; sorted_indices that don't
+  // name each sequence once, or with fewer sequences than batch_sizes[0] (more are sequences without steps);
+  // unsorted_indices, if given, not the inverse.
+  explicit PackedSequence(Tensor data, const Tensor& batch_sizes, const Tensor& sorted_indices = {},
+                          const Tensor& unsorted_indices = {});
   const Tensor& data() const { return data_; }
   const Tensor& batch_sizes() const { return batch_sizes_; }
   const Tensor& sorted_indices() const { return sorted_indices_; }
@@ -27,12 +31,14 @@ class PackedSequence {
 
 // Packs input [T, B, *], or [B, T, *] with batch_first, of whose b-th sequence the first lengths[b] steps are
 // real. With enforce_sorted the lengths must fall. Padding is left out: whatever it holds changes nothing,
-// and its gradient is exactly 0. Errors: lengths not 1-dim or not B of them; one below 1 or above T.
+// and its gradient is exactly 0. Errors: lengths not 1-dim or not B of them; one with a fraction, below 1 or
+// above T.
 PackedSequence pack_padded_sequence(const Tensor& input, const Tensor& lengths, bool batch_first = false,
                                     bool enforce_sorted = true);
 // The same in any order, and with lengths of 0: such a sequence has no rows and stands last in
-// sorted_indices.
-PackedSequence pack_allowing_empty(const Tensor& input, const Tensor& lengths, bool batch_first = false);
+// sorted_indices. Errors name `function`.
+PackedSequence pack_allowing_empty(const Tensor& input, const Tensor& lengths, bool batch_first = false,
+                                   std::string_view function = "pack_allowing_empty");
 // The padded batch again, in its order before packing, with padding_value beyond each sequence, and the
 // lengths. T is the largest length, or total_length. The gradient of the padding goes nowhere.
 std::tuple<Tensor, Tensor> pad_packed_sequence(const PackedSequence& sequence, bool batch_first = false,
