@@ -148,6 +148,13 @@ TEST_CASE("Linear: x Wᵀ + b, for any leading dimensions", "[nn][linear]") {
       {trainable({2, 3}), trainable({2, 3}), trainable({2})});
 }
 
+TEST_CASE("Linear: sizes that can't be are refused by name, as libtorch refuses them", "[nn][linear]") {
+  CHECK_THROWS_WITH(nn::Linear(0, 3), Contains("[Linear] in_features must be positive, got 0"));
+  CHECK_THROWS_WITH(nn::Linear(-1, 3), Contains("[Linear] in_features must be positive, got -1"));
+  CHECK_THROWS_WITH(nn::Linear(3, -1), Contains("[Linear] out_features must not be negative, got -1"));
+  CHECK(nn::Linear(3, 0)(ones({2, 3})).sizes() == IntArrayRef({2, 0}));
+}
+
 TEST_CASE("Linear: starts as libtorch's does", "[nn][linear]") {
   manual_seed(0);
   const nn::Linear fc(2, 2);

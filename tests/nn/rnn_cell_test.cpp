@@ -134,6 +134,12 @@ TEST_CASE("recurrent cells: errors", "[nn][rnn_cell]") {
   CHECK_THROWS_WITH(gru(x, zeros({3})), Contains("hidden must be [B, hidden_size]"));
   CHECK_THROWS_WITH(lstm(x, std::make_tuple(zeros({2, 3}), zeros({2, 4}))),
                     Contains("hidden[1] has inconsistent hidden_size: got 4, expected 3"));
+  CHECK_THROWS_WITH(
+      gru(x.to(kDouble)),
+      Contains(
+          "[GRUCell] input must have the dtype of the weights: expected scalar type Float but found Double"));
+  CHECK_THROWS_WITH(gru(x, zeros({2, 3}, kDouble)), Contains("[GRUCell] hidden must have the dtype"));
+  CHECK_THROWS_WITH(nn::GRUCell(-1, 3), Contains("[GRUCell] input_size must not be negative, got -1"));
   CHECK_THROWS_WITH(nn::RNNCell(nn::RNNCellOptions(2, 3).nonlinearity(kSigmoid)),
                     Contains("nonlinearity must be kTanh or kReLU"));
 }

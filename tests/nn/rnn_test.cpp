@@ -271,12 +271,24 @@ TEST_CASE("recurrent layers: errors", "[nn][rnn]") {
                     Contains("[GRU] Expected hidden size [1, 2, 3], got [1, 3, 3]"));
   CHECK_THROWS_WITH(lstm(x, std::make_tuple(zeros({1, 2, 3}), zeros({1, 2, 4}))),
                     Contains("Expected hidden[1] size [1, 2, 3], got [1, 2, 4]"));
-  CHECK_THROWS_WITH(gru->forward_with_lengths(x, tensor({4, 5})), Contains("does not fit input of 4 steps"));
+  CHECK_THROWS_WITH(gru->forward_with_lengths(x, tensor({4, 5})),
+                    Contains("[GRU] a sequence of length 5 does not fit input of 4 steps"));
   CHECK_THROWS_WITH(gru->forward_with_lengths(x, tensor({4, -1})), Contains("at least 0"));
-  CHECK_THROWS_WITH(gru->forward_with_lengths(x, tensor({4})), Contains("batch_size=2"));
+  CHECK_THROWS_WITH(gru->forward_with_lengths(x, tensor({4})), Contains("[GRU] Expected `len(lengths)`"));
   CHECK_THROWS_WITH(gru->forward_with_lengths(x, tensor({4.0, 1.0})), Contains("must be Long"));
   CHECK_THROWS_WITH(nn::GRU(nn::GRUOptions(2, 3).dropout(1.5)),
                     Contains("dropout should be a number in range [0, 1]"));
+  CHECK_THROWS_WITH(
+      gru(x.to(kDouble)),
+      Contains(
+          "[GRU] input must have the dtype of the weights: expected scalar type Float but found Double"));
+  CHECK_THROWS_WITH(gru->forward_with_lengths(x.to(kDouble), tensor({4, 1})),
+                    Contains("[GRU] input must have the dtype"));
+  CHECK_THROWS_WITH(gru(x, zeros({1, 2, 3}, kDouble)), Contains("[GRU] hidden must have the dtype"));
+  CHECK_THROWS_WITH(lstm(x, std::make_tuple(zeros({1, 2, 3}), zeros({1, 2, 3}, kDouble))),
+                    Contains("[LSTM] hidden[1] must have the dtype"));
+  CHECK_THROWS_WITH(nn::LSTM(-1, 3), Contains("[LSTM] input_size must not be negative, got -1"));
+  CHECK(std::get<0>(nn::LSTM(0, 3)(zeros({4, 2, 0}))).sizes() == IntArrayRef({4, 2, 3}));
   CHECK_THROWS_WITH(nn::GRU(2, 0), Contains("hidden_size must be positive"));
   CHECK_THROWS_WITH(nn::GRU(nn::GRUOptions(2, 3).num_layers(0)), Contains("num_layers must be positive"));
   CHECK_THROWS_WITH(nn::RNN(nn::RNNOptions(2, 3).nonlinearity(kSigmoid)),

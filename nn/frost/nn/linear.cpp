@@ -9,7 +9,12 @@
 
 namespace frost::nn {
 
-LinearImpl::LinearImpl(const LinearOptions& linear_options) : options(linear_options) { reset(); }
+LinearImpl::LinearImpl(const LinearOptions& linear_options) : options(linear_options) {
+  check(options.in_features() > 0, "Linear", "in_features must be positive, got ", options.in_features());
+  check(options.out_features() >= 0, "Linear", "out_features must not be negative, got ",
+        options.out_features());
+  reset();
+}
 
 void LinearImpl::reset() {
   weight = register_parameter("weight", empty({options.out_features(), options.in_features()}));

@@ -29,8 +29,16 @@ RecurrentState reordered(const RecurrentState& states, const Tensor& order) {
           states.c.defined() ? index_select(states.c, 1, order) : Tensor()};
 }
 
-void check_state(const Tensor& state, IntArrayRef expected, const std::string& name, const char* what) {
+void check_dtype(const Tensor& x, const Tensor& weight, const std::string& name, const char* what) {
+  check(x.scalar_type() == weight.scalar_type(), name, what,
+        " must have the dtype of the weights: expected scalar type ", weight.scalar_type(), " but found ",
+        x.scalar_type());
+}
+
+void check_state(const Tensor& state, IntArrayRef expected, const Tensor& weight, const std::string& name,
+                 const char* what) {
   check(state.sizes() == expected, name, "Expected ", what, " size ", expected, ", got ", state.sizes());
+  check_dtype(state, weight, name, what);
 }
 
 }  // namespace
@@ -41,6 +49,7 @@ RecurrentImpl::RecurrentImpl(std::string name, Recurrence kind, const RecurrentS
         "dropout should be a number in range [0, 1] representing the probability of an element being zeroed, "
         "got ",
         settings.dropout);
+  check(settings.input_size >= 0, name_, "input_size must not be negative, got ", settings.input_size);
   check(settings.hidden_size > 0, name_, "hidden_size must be positive, got ", settings.hidden_size);
   check(settings.num_layers > 0, name_, "num_layers must be positive, got ", settings.num_layers);
 }
@@ -83,14 +92,16 @@ void RecurrentImpl::check_input(const Tensor& input, int64_t dims) const {
   check(input.size(-1) == settings_.input_size, name_,
         "input.size(-1) must be equal to input_size. Expected ", settings_.input_size, ", got ",
         input.size(-1));
+  check_dtype(input, weights_[0].ih, name_, "input");
 }
 
 RecurrentState RecurrentImpl::initial_state(const RecurrentState& given, const Tensor& input,
                                             int64_t batch) const {
   const bool is_lstm = kind_ == Recurrence::LSTM;
   const Dims expected = {settings_.num_layers * settings_.directions(), batch, settings_.hidden_size};
-  if (given.h.defined()) check_state(given.h, expected, name_, is_lstm ? "hidden[0]" : "hidden");
-  if (given.c.defined()) check_state(given.c, expected, name_, "hidden[1]");
+  if (given.h.defined())
+    check_state(given.h, expected, weights_[0].hh, name_, is_lstm ? "hidden[0]" : "hidden");
+  if (given.c.defined()) check_state(given.c, expected, weights_[0].hh, name_, "hidden[1]");
   const auto given_or_zeros = [&expected, &input](const Tensor& state) {
     return state.defined() ? state : zeros(expected, input.scalar_type());
   };
@@ -152,7 +163,8 @@ RecurrentImpl::Result RecurrentImpl::run(const Tensor& input, const Tensor& leng
   check_defined(lengths, name_, "lengths");
   check(lengths.scalar_type() == kLong, name_, "lengths must be Long, got ", lengths.scalar_type());
   const bool batch_first = settings_.batch_first;
-  const PackedResult result = run(utils::rnn::pack_allowing_empty(input, lengths, batch_first), initial);
+  const PackedResult result =
+      run(utils::rnn::pack_allowing_empty(input, lengths, batch_first, name_), initial);
   return {std::get<0>(utils::rnn::pad_packed_sequence(result.output, batch_first, 0,
                                                       input.size(batch_first ? 1 : 0))),
           result.last};

@@ -24,7 +24,7 @@ struct RecurrentSettings {
   int64_t num_layers = 1;
   bool bias = true;
   bool batch_first = false;  // [B, T, *] for [T, B, *]
-  double dropout = 0;        // between layers, while training
+  double dropout = 0;        // between layers, while training: with one layer it has no effect
   bool bidirectional = false;
 
   int64_t directions() const { return bidirectional ? 2 : 1; }
