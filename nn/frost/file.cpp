@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -31,7 +32,17 @@ auto uninterrupted(const Call& call) {
 
 std::string folder_of(const std::string& path) {
   const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  return slash == std::string::npos ? "./" : path.substr(0, slash + 1);
+}
+
+// What a symbolic link points to at last, which need not exist. Links in a circle are to be ruled out before.
+std::string behind_links(std::string path) {
+  std::error_code not_a_link;
+  for (;;) {
+    const std::string next = std::filesystem::read_symlink(path, not_a_link).string();
+    if (not_a_link) return path;
+    path = next.starts_with('/') ? next : folder_of(path) + next;
+  }
 }
 
 }  // namespace
@@ -67,11 +78,20 @@ void InputFile::read(uint64_t offset, void* target, uint64_t count) const {
 }
 
 Replacement::Replacement(const std::string& path) : path_(path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) == 0) {
+    check(S_ISREG(status.st_mode), "file", path, ": can't be replaced: it is not a regular file");
+    permissions_ = status.st_mode & 0777;
+  } else if (errno != ENOENT) {
+    fail_by_system(path, "can't be written");
+  }
+  target_ = behind_links(path);
   static std::atomic<unsigned> number{0};
   do {
-    temporary_ = path + ".new-" + std::to_string(getpid()) + "-" + std::to_string(number++);
+    temporary_ = target_ + ".new-" + std::to_string(getpid()) + "-" + std::to_string(number++);
     file_ = uninterrupted([this] {
-      return open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);  // less the umask
+      // Nobody else may open what will be private; 0666 is less the umask.
+      return open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, permissions_ ? 0600 : 0666);
     });
   } while (file_ == -1 && errno == EEXIST);
   if (file_ == -1) fail_by_system(path, "can't be written");
@@ -93,15 +113,17 @@ void Replacement::write(const void* data, uint64_t count) {
 }
 
 void Replacement::commit() {
+  if (permissions_ && fchmod(file_, *permissions_) == -1)
+    fail_by_system(path_, "can't be given the old file's permissions");
   if (uninterrupted([this] { return fsync(file_); }) == -1)
     fail_by_system(path_, "can't be brought to the disk");
   const int file = std::exchange(file_, -1);
   if (close(file) == -1) fail_by_system(path_, "can't be closed");
-  if (std::rename(temporary_.c_str(), path_.c_str()) == -1) fail_by_system(path_, "can't be replaced");
+  if (std::rename(temporary_.c_str(), target_.c_str()) == -1) fail_by_system(path_, "can't be replaced");
   temporary_.clear();
   // The new name is on the disk once its folder is. The file is in place by now, so a file system that can't
   // do this is no error.
-  const int folder = open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int folder = open(folder_of(target_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder == -1) return;
   fsync(folder);
   close(folder);

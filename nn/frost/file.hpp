@@ -2,7 +2,10 @@
 // at all. Errors name the file and give the system's reason.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace frost {
@@ -27,7 +30,9 @@ class InputFile {
 
 // A new file for `path`, written beside it under another name. commit() brings it to the disk and puts it in
 // place of what is there, in one step; without it, or when it throws, the new file is removed and the old one
-// is untouched.
+// is untouched. Of a symbolic link, the file that it points to is replaced. The new file has the old one's
+// permissions; further hard links keep the old content. An error where something other than a regular file is
+// there: a folder, a pipe, a device.
 class Replacement {
  public:
   explicit Replacement(const std::string& path);
@@ -39,7 +44,8 @@ class Replacement {
   void commit();
 
  private:
-  std::string path_, temporary_;
+  std::string path_, target_, temporary_;  // as it was given, behind its links, beside that
+  std::optional<mode_t> permissions_;      // the old file's
   int file_;
 };
 

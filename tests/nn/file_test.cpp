@@ -79,14 +79,59 @@ TEST_CASE("file: what can't be written or replaced", "[nn][file]") {
   const TemporaryFolder folder;
   CHECK_THROWS_WITH(Replacement(folder / "missing/a"), Contains("missing/a: can't be written: No such file"));
   const std::string path = folder / "folder";
-  REQUIRE(std::filesystem::create_directories(path + "/inside"));
   {
     Replacement file(path);
     file.write("x", 1);
+    REQUIRE(std::filesystem::create_directories(path + "/inside"));  // meanwhile
     CHECK_THROWS_WITH(file.commit(), Contains("can't be replaced: Is a directory"));
   }
   CHECK(folder.count() == 1);
   CHECK(std::filesystem::exists(path + "/inside"));
+}
+
+TEST_CASE("file: what is no regular file is not replaced", "[nn][file]") {
+  const TemporaryFolder folder;
+  const std::string pipe = folder / "pipe", link = folder / "link", circle = folder / "circle";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  std::filesystem::create_symlink("pipe", link);
+  std::filesystem::create_symlink("circle", circle);
+  for (const std::string& path : {pipe, link, folder / "."})
+    CHECK_THROWS_WITH(Replacement(path), Contains(path + ": can't be replaced: it is not a regular file"));
+  CHECK_THROWS_WITH(Replacement(circle), Contains(circle + ": can't be written: Too many levels"));
+  CHECK(std::filesystem::is_fifo(pipe));
+  CHECK(std::filesystem::is_symlink(link));
+  CHECK(folder.count() == 3);
+}
+
+TEST_CASE("file: of symbolic links, the file that they point to is replaced", "[nn][file]") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "inside");
+  write_bytes(folder / "inside/file", "old");
+  std::filesystem::create_symlink("inside/file", folder / "relative");
+  std::filesystem::create_symlink(folder / "relative", folder / "absolute");
+  std::filesystem::create_symlink("inside/not yet", folder / "dangling");
+  for (const std::string name : {"relative", "absolute", "dangling"}) {
+    Replacement file(folder / name);
+    file.write(name.data(), name.size());
+    file.commit();
+    CHECK(std::filesystem::is_symlink(folder / name));
+    CHECK(read_bytes(folder / (name == "dangling" ? "inside/not yet" : "inside/file")) == name);
+  }
+  CHECK(folder.count() == 4);
+}
+
+TEST_CASE("file: a replacement has the permissions of what it replaces", "[nn][file]") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "a";
+  write_bytes(path, "old");
+  for (const mode_t permissions : {0600, 0666, 0640}) {
+    REQUIRE(chmod(path.c_str(), permissions) == 0);
+    Replacement file(path);
+    file.commit();
+    struct stat status {};
+    REQUIRE(stat(path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == permissions);
+  }
 }
 
 TEST_CASE("file: reading stays within the file", "[nn][file]") {
