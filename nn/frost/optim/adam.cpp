@@ -7,18 +7,20 @@
 
 namespace frost::optim {
 
-namespace {
-
 template <class Options>
-std::unique_ptr<OptimizerOptions> checked(const Options& options, const char* function) {
-  check(options.lr() >= 0, function, "Invalid learning rate: ", options.lr());
-  check(options.eps() >= 0, function, "Invalid epsilon value: ", options.eps());
-  const auto [beta1, beta2] = options.betas();
+void AdamOptionsOf<Options>::check_values(std::string_view function) const {
+  check(lr_ >= 0, function, "Invalid learning rate: ", lr_);
+  check(eps_ >= 0, function, "Invalid epsilon value: ", eps_);
+  const auto [beta1, beta2] = betas_;
   check(0 <= beta1 && beta1 < 1, function, "Invalid beta parameter at index 0: ", beta1);
   check(0 <= beta2 && beta2 < 1, function, "Invalid beta parameter at index 1: ", beta2);
-  check(options.weight_decay() >= 0, function, "Invalid weight_decay value: ", options.weight_decay());
-  return options.clone();
+  check(weight_decay_ >= 0, function, "Invalid weight_decay value: ", weight_decay_);
 }
+
+template class AdamOptionsOf<AdamOptions>;
+template class AdamOptionsOf<AdamWOptions>;
+
+namespace {
 
 // m, v and p of one parameter, as the header has it, with g given.
 template <class State, class Options>
@@ -51,10 +53,10 @@ State& state_in(Optimizer::States& states, const Tensor& parameter) {
 }  // namespace
 
 Adam::Adam(std::vector<OptimizerParamGroup> param_groups, AdamOptions defaults)
-    : Optimizer(std::move(param_groups), checked(defaults, "Adam")) {}
+    : Optimizer(std::move(param_groups), checked_copy(defaults, "Adam")) {}
 
 AdamW::AdamW(std::vector<OptimizerParamGroup> param_groups, AdamWOptions defaults)
-    : Optimizer(std::move(param_groups), checked(defaults, "AdamW")) {}
+    : Optimizer(std::move(param_groups), checked_copy(defaults, "AdamW")) {}
 
 Tensor Adam::step(LossClosure closure) {
   const Tensor loss = evaluate(closure);

@@ -4,6 +4,7 @@
 #include <frost/nn/options.hpp>
 #include <frost/optim/optimizer.hpp>
 
+#include <string_view>
 #include <tuple>
 
 namespace frost::optim {
@@ -48,6 +49,7 @@ class AdamOptionsOf : public OptimizerCloneableOptions<Options>, public nn::Opti
     fields("weight_decay", weight_decay_);
     fields("amsgrad", amsgrad_);
   }
+  void check_values(std::string_view function) const override;
   friend bool operator==(const Options& a, const Options& b) {
     return a.lr() == b.lr() && a.betas() == b.betas() && a.eps() == b.eps() &&
            a.weight_decay() == b.weight_decay() && a.amsgrad() == b.amsgrad();
@@ -108,7 +110,7 @@ class AdamParamStateOf : public OptimizerCloneableParamState<State> {
 struct AdamParamState : AdamParamStateOf<AdamParamState> {};
 struct AdamWParamState : AdamParamStateOf<AdamWParamState> {};
 
-// Errors, of both: lr, eps or weight_decay below 0; a beta outside [0, 1).
+// Errors, of both: lr, eps or weight_decay below 0; a beta outside [0, 1); NaN in any of them.
 class Adam : public Optimizer {
  public:
   explicit Adam(std::vector<OptimizerParamGroup> param_groups, AdamOptions defaults = {});

@@ -4,8 +4,8 @@
 #include <frost/ops.hpp>
 #include <frost/tensor_impl.hpp>
 
-#include <algorithm>
 #include <typeinfo>
+#include <unordered_set>
 
 namespace frost::optim {
 
@@ -31,6 +31,8 @@ void OptimizerOptions::set_lr(double lr) {
 void OptimizerOptions::visit(Fields&) {
   fail("OptimizerOptions", "visit() has not been implemented for these options, so they can't be saved");
 }
+
+void OptimizerOptions::check_values(std::string_view) const {}
 
 std::unique_ptr<OptimizerParamState> OptimizerParamState::clone() const {
   fail("OptimizerParamState",
@@ -63,14 +65,20 @@ Optimizer::Optimizer(std::vector<Tensor> parameters, std::unique_ptr<OptimizerOp
 
 namespace {
 
-bool contains(const std::vector<Tensor>& parameters, const Tensor& parameter) {
-  return std::any_of(parameters.begin(), parameters.end(),
-                     [&parameter](const Tensor& other) { return other.is_same(parameter); });
-}
-
-void check_parameter(const Tensor& parameter, const char* function) {
-  check_defined(parameter, function, "a parameter");
-  check(parameter.is_leaf(), function, "can't optimize a non-leaf Tensor");
+// Before any is added to what the groups hold.
+void check_parameters(const std::vector<Tensor>& added, const std::vector<OptimizerParamGroup>& groups,
+                      const char* function) {
+  std::unordered_set<const void*> held, seen;
+  for (const OptimizerParamGroup& group : groups)
+    for (const Tensor& parameter : group.params()) held.insert(parameter.impl());
+  for (const Tensor& parameter : added) {
+    check_defined(parameter, function, "a parameter");
+    check(parameter.is_leaf(), function, "can't optimize a non-leaf Tensor");
+    check(!held.contains(parameter.impl()), function,
+          "some parameters appear in more than one parameter group");
+    check(seen.insert(parameter.impl()).second, function, "a parameter of shape ", parameter.sizes(),
+          " is given twice, so that each step would move it twice");
+  }
 }
 
 }  // namespace
@@ -80,17 +88,12 @@ void Optimizer::add_param_group(const OptimizerParamGroup& group) {
   if (!added.has_options()) added.set_options(defaults_->clone());
   const OptimizerOptions &options = added.options(), &own = *defaults_;
   check(typeid(options) == typeid(own), "add_param_group", "the group's options are another optimizer's");
-  for (const Tensor& parameter : added.params()) {
-    check_parameter(parameter, "add_param_group");
-    for (const OptimizerParamGroup& other : param_groups_)
-      check(!contains(other.params(), parameter), "add_param_group",
-            "some parameters appear in more than one parameter group");
-  }
+  check_parameters(added.params(), param_groups_, "add_param_group");
   param_groups_.push_back(std::move(added));
 }
 
 void Optimizer::add_parameters(const std::vector<Tensor>& parameters) {
-  for (const Tensor& parameter : parameters) check_parameter(parameter, "add_parameters");
+  check_parameters(parameters, param_groups_, "add_parameters");
   std::vector<Tensor>& first = this->parameters();
   first.insert(first.end(), parameters.begin(), parameters.end());
 }
@@ -115,6 +118,12 @@ size_t Optimizer::size() const noexcept {
 
 std::unique_ptr<OptimizerParamState> Optimizer::make_state() const {
   fail("Optimizer", "make_state() has not been implemented for this optimizer, so its state can't be loaded");
+}
+
+std::unique_ptr<OptimizerOptions> Optimizer::checked_copy(const OptimizerOptions& options,
+                                                          std::string_view function) {
+  options.check_values(function);
+  return options.clone();
 }
 
 Tensor Optimizer::evaluate(const LossClosure& closure) {

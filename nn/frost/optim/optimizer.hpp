@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <unordered_map>
 #include <vector>
@@ -43,6 +44,8 @@ class OptimizerOptions {
   virtual double get_lr() const;
   virtual void set_lr(double lr);
   virtual void visit(Fields& fields);
+  // An error of that function where the optimiser's constructor, or loading, is to refuse the values.
+  virtual void check_values(std::string_view function) const;
 };
 
 // What an optimiser remembers about one parameter.
@@ -110,7 +113,7 @@ class Optimizer {
   void zero_grad(bool set_to_none = false);
 
   // A group without options gets a copy of the defaults. Errors: a parameter that is not a leaf, or is in
-  // another group already; options of another optimiser.
+  // the group twice or in another one; options of another optimiser.
   void add_param_group(const OptimizerParamGroup& group);
   std::vector<OptimizerParamGroup>& param_groups() noexcept { return param_groups_; }
   const std::vector<OptimizerParamGroup>& param_groups() const noexcept { return param_groups_; }
@@ -119,7 +122,7 @@ class Optimizer {
   States& state() noexcept { return state_; }
   const States& state() const noexcept { return state_; }
 
-  // Of the first group.
+  // Of the first group. Errors as above.
   void add_parameters(const std::vector<Tensor>& parameters);
   std::vector<Tensor>& parameters() noexcept { return param_groups_.at(0).params(); }
   const std::vector<Tensor>& parameters() const noexcept { return param_groups_.at(0).params(); }
@@ -132,6 +135,9 @@ class Optimizer {
  protected:
   // The closure's loss, recorded whatever the grad mode is; undefined without a closure.
   static Tensor evaluate(const LossClosure& closure);
+  // For constructors: a copy of options whose values are checked.
+  static std::unique_ptr<OptimizerOptions> checked_copy(const OptimizerOptions& options,
+                                                        std::string_view function);
 
   std::vector<OptimizerParamGroup> param_groups_;
   States state_;

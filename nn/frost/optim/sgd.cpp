@@ -3,6 +3,8 @@
 #include <frost/grad_mode.hpp>
 #include <frost/ops.hpp>
 
+#include <cmath>
+
 namespace frost::optim {
 
 void SGDOptions::visit(Fields& fields) {
@@ -13,20 +15,23 @@ void SGDOptions::visit(Fields& fields) {
   fields("nesterov", nesterov_);
 }
 
+void SGDOptions::check_values(std::string_view function) const {
+  check(lr_ >= 0, function, "Invalid learning rate: ", lr_);
+  check(momentum_ >= 0, function, "Invalid momentum value: ", momentum_);
+  check(!std::isnan(dampening_), function, "Invalid dampening value: ", dampening_);
+  check(weight_decay_ >= 0, function, "Invalid weight_decay value: ", weight_decay_);
+  check(!nesterov_ || (momentum_ > 0 && dampening_ == 0), function,
+        "Nesterov momentum requires a momentum and zero dampening, got momentum ", momentum_,
+        " and dampening ", dampening_);
+}
+
 bool operator==(const SGDOptions& a, const SGDOptions& b) {
   return a.lr_ == b.lr_ && a.momentum_ == b.momentum_ && a.dampening_ == b.dampening_ &&
          a.weight_decay_ == b.weight_decay_ && a.nesterov_ == b.nesterov_;
 }
 
 SGD::SGD(std::vector<OptimizerParamGroup> param_groups, SGDOptions defaults)
-    : Optimizer(std::move(param_groups), defaults.clone()) {
-  check(defaults.lr() >= 0, "SGD", "Invalid learning rate: ", defaults.lr());
-  check(defaults.momentum() >= 0, "SGD", "Invalid momentum value: ", defaults.momentum());
-  check(defaults.weight_decay() >= 0, "SGD", "Invalid weight_decay value: ", defaults.weight_decay());
-  check(!defaults.nesterov() || (defaults.momentum() > 0 && defaults.dampening() == 0), "SGD",
-        "Nesterov momentum requires a momentum and zero dampening, got momentum ", defaults.momentum(),
-        " and dampening ", defaults.dampening());
-}
+    : Optimizer(std::move(param_groups), checked_copy(defaults, "SGD")) {}
 
 Tensor SGD::step(LossClosure closure) {
   const Tensor loss = evaluate(closure);

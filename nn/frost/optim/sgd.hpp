@@ -4,6 +4,8 @@
 #include <frost/nn/options.hpp>
 #include <frost/optim/optimizer.hpp>
 
+#include <string_view>
+
 namespace frost::optim {
 
 // g = grad + weight_decay·p
@@ -34,6 +36,7 @@ struct SGDOptions : OptimizerCloneableOptions<SGDOptions>, nn::OptionsOf<SGDOpti
   double get_lr() const override { return lr_; }
   void set_lr(double lr) override { lr_ = lr; }
   void visit(Fields& fields) override;
+  void check_values(std::string_view function) const override;
   friend bool operator==(const SGDOptions& a, const SGDOptions& b);
 
  private:
@@ -54,7 +57,8 @@ struct SGDParamState : OptimizerCloneableParamState<SGDParamState> {
   Tensor momentum_buffer_;
 };
 
-// Errors: lr, momentum or weight_decay below 0; nesterov without momentum or with dampening.
+// Errors: lr, momentum or weight_decay below 0, or NaN like dampening; nesterov without momentum or with
+// dampening.
 class SGD : public Optimizer {
  public:
   explicit SGD(std::vector<OptimizerParamGroup> param_groups, SGDOptions defaults);

@@ -67,6 +67,10 @@ TEST_CASE("Optimizer: what can't be a group", "[nn][optim]") {
                     Contains("some parameters appear in more than one parameter group"));
   CHECK_THROWS_WITH(optimizer.add_param_group(OptimizerParamGroup({y}, std::make_unique<AdamOptions>(0.1))),
                     Contains("another optimizer's"));
+  CHECK_THROWS_WITH(optimizer.add_param_group(OptimizerParamGroup({y, y})), Contains("is given twice"));
+  CHECK_THROWS_WITH(optimizer.add_parameters({y, y}), Contains("is given twice"));
+  CHECK_THROWS_WITH(optimizer.add_parameters({x}), Contains("more than one parameter group"));
+  CHECK_THROWS_WITH(SGD({x, x}, 0.1), Contains("a parameter of shape [1] is given twice"));
   CHECK_THROWS_WITH(optimizer.add_param_group(OptimizerParamGroup({Tensor()})), Contains("undefined"));
   CHECK_THROWS_WITH(optimizer.add_parameters({y, y * 2}), Contains("can't optimize a non-leaf Tensor"));
   CHECK(optimizer.size() == 1);

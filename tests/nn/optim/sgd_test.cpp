@@ -2,6 +2,8 @@
 
 #include "gradients.hpp"
 
+#include <cmath>
+
 using namespace frost;
 using namespace frost::optim;
 using namespace frost::tests;
@@ -55,5 +57,8 @@ TEST_CASE("SGD: refuses what libtorch's refuses", "[nn][optim]") {
   CHECK_THROWS_WITH(SGD(p, -1), Contains("Invalid learning rate: -1"));
   CHECK_THROWS_WITH(SGD(p, SGDOptions(1).momentum(-1)), Contains("Invalid momentum value: -1"));
   CHECK_THROWS_WITH(SGD(p, SGDOptions(1).weight_decay(-1)), Contains("Invalid weight_decay value: -1"));
+  for (const SGDOptions& options : {SGDOptions(NAN), SGDOptions(1).momentum(NAN),
+                                    SGDOptions(1).dampening(NAN), SGDOptions(1).weight_decay(NAN)})
+    CHECK_THROWS_WITH(SGD(p, options), Contains("[SGD] Invalid") && Contains(": nan"));
   CHECK_THROWS_WITH(SGD(p, SGDOptions(1).nesterov(true)), Contains("Nesterov momentum requires a momentum"));
 }
