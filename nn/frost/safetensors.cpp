@@ -128,7 +128,7 @@ void write(const std::string& path, const Contents& contents) {
     header.entries[i].data_offsets = {begin, begin + tensors[i].nbytes()};
     begin += tensors[i].nbytes();
   }
-  std::string text = format_header(header);
+  std::string text = format_header(path, header);
   text.append((8 - text.size() % 8) % 8, ' ');
   const uint64_t length = text.size();
   if (length > kMaxHeader) refuse(path, "the header would take ", length, " bytes, more than ", kMaxHeader);
@@ -146,7 +146,8 @@ Contents read(const std::string& path) {
   uint64_t length = 0;
   file.read(0, &length, sizeof length);
   if (length > kMaxHeader || length > file.size() - kPrefix)
-    refuse(path, "a header of ", length, " bytes is announced, in a file of ", file.size());
+    refuse(path, "a header of ", length, " bytes is announced, in a file of ", file.size(),
+           ": it does not look like a safetensors file", length > kMaxHeader ? "" : ", or is cut short");
   std::string text(length, ' ');
   file.read(kPrefix, text.data(), length);
   Header header = parse_header(path, text);

@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <set>
 
 namespace frost::safetensors {
@@ -115,11 +114,11 @@ class HeaderReader : public nlohmann::json_sax<json> {
   std::set<std::string> fields_;  // of the object that is being read
 };
 
-std::string in_json(const std::string& text) {
+std::string in_json(const std::string& path, const std::string& text) {
   try {
     return json(text).dump();
   } catch (const json::type_error&) {
-    fail("safetensors", quoted(text), " is not valid UTF-8");
+    refuse(path, quoted(text), " is not valid UTF-8");
   }
 }
 
@@ -127,9 +126,17 @@ std::string in_json(const std::string& text) {
 
 std::string quoted(std::string text) {
   constexpr size_t most = 100;
-  if (text.size() > most) text = text.substr(0, most) + "…";
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+  const auto byte = [&text](size_t i) { return static_cast<unsigned char>(text[i]); };
+  if (text.size() > most) {
+    size_t end = most;
+    while (end > 0 && (byte(end) & 0xc0) == 0x80) --end;  // not within a character
+    text = text.substr(0, end) + "…";
+  }
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (byte(i) < ' ' || byte(i) == 0x7f) text[i] = '?';
+    // U+0080 to U+009F are control characters too.
+    if (byte(i) == 0xc2 && i + 1 < text.size() && byte(i + 1) < 0xa0) text.replace(i, 2, "?");
+  }
   return "'" + text + "'";
 }
 
@@ -142,20 +149,20 @@ Header parse_header(const std::string& path, const std::string& text) {
   return std::move(reader.header);
 }
 
-std::string format_header(const Header& header) {
+std::string format_header(const std::string& path, const Header& header) {
   std::string text = "{";
   const auto separate = [&text] { text += text.back() == '{' ? "" : ","; };
   if (!header.metadata.empty()) {
-    text += in_json(kMetadataName) + ":{";
+    text += in_json(path, kMetadataName) + ":{";
     for (const auto& [name, value] : header.metadata) {
       separate();
-      text += in_json(name) + ":" + in_json(value);
+      text += in_json(path, name) + ":" + in_json(path, value);
     }
     text += "}";
   }
   for (const Entry& entry : header.entries) {
     separate();
-    text += in_json(entry.name) + R"(:{"dtype":)" + in_json(entry.dtype) + R"(,"shape":)" +
+    text += in_json(path, entry.name) + R"(:{"dtype":)" + in_json(path, entry.dtype) + R"(,"shape":)" +
             json(entry.shape).dump() + R"(,"data_offsets":)" + json(entry.data_offsets).dump() + "}";
   }
   return text + "}";

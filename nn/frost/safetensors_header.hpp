@@ -25,8 +25,8 @@ constexpr const char* kMetadataName = "__metadata__";
 // Names the file in errors. What the entries say is not checked: only that they say it in the format's form,
 // each name and each field once.
 Header parse_header(const std::string& path, const std::string& text);
-// Errors: a text that is not UTF-8.
-std::string format_header(const Header& header);
+// Errors, which name the file: a text that is not UTF-8.
+std::string format_header(const std::string& path, const Header& header);
 
 // Text of a file in a message: not too long, and nothing that would upset a terminal.
 std::string quoted(std::string text);

@@ -1,4 +1,5 @@
 #include <frost/safetensors.hpp>
+#include <frost/safetensors_header.hpp>
 
 #include "gradients.hpp"
 #include "nn/files.hpp"
@@ -89,8 +90,8 @@ TEST_CASE("safetensors: what can't be written leaves the old file whole", "[nn][
   };
   CHECK_THROWS_WITH(write("x", Tensor()), Contains("tensor 'x' is undefined") && Contains(folder / "a"));
   CHECK_THROWS_WITH(write("__metadata__", ones({1})), Contains("can't be named __metadata__"));
-  CHECK_THROWS_WITH(write("\xff", ones({1})), Contains("is not valid UTF-8"));
-  CHECK_THROWS_WITH(write("x", ones({1}), "\xc3"), Contains("is not valid UTF-8"));
+  CHECK_THROWS_WITH(write("\xff", ones({1})), Contains(folder / "a") && Contains("is not valid UTF-8"));
+  CHECK_THROWS_WITH(write("x", ones({1}), "\xc3"), Contains(folder / "a") && Contains("is not valid UTF-8"));
   CHECK(read_bytes(folder / "a") == "old");
   CHECK(folder.count() == 1);
 }
@@ -193,6 +194,25 @@ TEST_CASE("safetensors: a file that is broken or hostile is an error that says w
   CHECK_THROWS_WITH(safetensors::read(folder / "missing"), Contains("No such file"));
   write_bytes(path, file_of(one, 8));  // the like that is right
   CHECK(same(safetensors::read(path).tensors["w"], zeros({2})));
+}
+
+TEST_CASE("safetensors: a file of another kind is told as such", "[nn][safetensors]") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "a", "rain, rain, go away");
+  CHECK_THROWS_WITH(
+      safetensors::read(folder / "a"),
+      Contains(folder / "a") && Contains("in a file of 19: it does not look like a safetensors file"));
+}
+
+TEST_CASE("safetensors: text of a file is harmless in a message", "[nn][safetensors]") {
+  using safetensors::quoted;
+  CHECK(quoted("a\x1b[2J\x7f") == "'a?[2J?'");
+  CHECK(quoted("a\xc2\x9b[2J \xc2\xa0\xc3\xa9") == "'a?[2J \xc2\xa0\xc3\xa9'");
+  const std::string accents = "\xc3\xa9";
+  std::string many;
+  for (int i = 0; i < 60; ++i) many += accents;
+  CHECK(quoted(many) == "'" + many.substr(0, 100) + "…'");
+  CHECK(quoted("x" + many) == "'x" + many.substr(0, 98) + "…'");
 }
 
 TEST_CASE("safetensors: a header longer than the format allows is not read", "[nn][safetensors]") {
