@@ -7,6 +7,7 @@
 #include <frost/safetensors_header.hpp>
 #include <frost/tensor_impl.hpp>
 
+#include <algorithm>
 #include <mutex>
 #include <set>
 #include <tuple>
@@ -121,6 +122,16 @@ std::string options_prefix(const optim::Optimizer& optimizer, size_t group) {
 
 std::string state_prefix(size_t parameter) { return "state." + std::to_string(parameter) + "."; }
 
+// What stands before the second dot of each name, with it: of "state.3.exp_avg" that is "state.3.".
+std::set<std::string> first_two_parts(const StateDict& tensors) {
+  std::set<std::string> prefixes;
+  for (const auto& item : tensors) {
+    const std::string& name = item.key();
+    prefixes.insert(name.substr(0, name.find('.', name.find('.') + 1) + 1));
+  }
+  return prefixes;
+}
+
 // The parameters of all groups, each once, in the order in which they are numbered.
 std::vector<Tensor> numbered_parameters(const optim::Optimizer& optimizer) {
   std::vector<Tensor> parameters;
@@ -160,14 +171,19 @@ Commit prepare(optim::Optimizer& optimizer, const StateDict& tensors, const std:
     const std::unique_ptr<optim::OptimizerOptions> trial = groups[i].options().clone();
     FieldReader reader(source, options_prefix(optimizer, i));
     trial->visit(reader);
+    try {
+      trial->check_values(optimizer.name());
+    } catch (const Error& error) {
+      fail("load", origin, "the options ", safetensors::quoted(prefix + options_prefix(optimizer, i) + "*"),
+           " are refused: ", error.what());
+    }
   }
   const auto states = std::make_shared<optim::Optimizer::States>();
   const std::vector<Tensor> parameters = numbered_parameters(optimizer);
+  const std::set<std::string> places = first_two_parts(tensors);
   for (size_t i = 0; i < parameters.size(); ++i) {
     const std::string place = state_prefix(i);
-    bool is_there = false;
-    for (const auto& item : tensors) is_there |= item.key().starts_with(place);
-    if (!is_there) continue;
+    if (!places.contains(place)) continue;
     std::unique_ptr<optim::OptimizerParamState> state = optimizer.make_state();
     FieldReader reader(source, place, parameters[i]);
     state->visit(reader);
@@ -290,13 +306,22 @@ void load(Tensor& tensor, const std::string& path) {
     tensor = tensors[0];
 }
 
+static std::string some_names(const StateDict& tensors) {
+  constexpr size_t most = 4;
+  std::string names;
+  for (size_t i = 0; i < std::min(tensors.size(), most); ++i)
+    names += (i == 0 ? "" : ", ") + safetensors::quoted(tensors[i].key());
+  return names + (tensors.size() > most ? ", …" : "");
+}
+
 void load(std::vector<Tensor>& tensors, const std::string& path) {
   const StateDict named = safetensors::read(path).tensors;
   std::vector<Tensor> loaded;
   for (size_t i = 0; i < named.size(); ++i) {
     const Tensor* const found = named.find(std::to_string(i));
-    check(found != nullptr, "load", path, ": has no tensor '", i, "' among its ", named.size(),
-          ", and so is no list of tensors");
+    if (found == nullptr)
+      fail("load", path, ": is no saved tensor or list of tensors: it has no '", i, "' among its ",
+           named.size(), " names ", some_names(named));
     loaded.push_back(*found);
   }
   tensors.insert(tensors.end(), loaded.begin(), loaded.end());
@@ -309,6 +334,7 @@ void Checkpoint::add_part(std::string name, std::shared_ptr<Thing> thing) {
   check(thing != nullptr, "Checkpoint", "'", name, "' is null");
   check(!name.empty() && name.find('.') == std::string::npos, "Checkpoint",
         "a name must not be empty, nor contain a dot (got '", name, "')");
+  check(!parts_.contains(name), "Checkpoint", "Part '", name, "' already defined");
   Part part;
   part.tensors = [thing] { return state_dict(*thing); };
   part.prepare = [thing, name](const StateDict& tensors, const std::string& path) {

@@ -14,7 +14,8 @@
 //
 // Saving replaces the file whole, or leaves what was there. Loading checks all, then copies all: where it
 // throws, everything is as it was. It is an error where a tensor is missing, is one too many, or has another
-// dtype or shape than its place; the message names it and the file.
+// dtype or shape than its place, or where an optimiser's constructor would refuse its options; the message
+// names it and the file.
 //
 // What is under which name:
 //   a module         its named_parameters() and named_buffers(): "encoder.fc.weight". Whether a parameter

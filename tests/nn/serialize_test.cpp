@@ -3,6 +3,7 @@
 #include "gradients.hpp"
 #include "nn/files.hpp"
 
+#include <cmath>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -149,7 +150,10 @@ TEST_CASE("serialize: a tensor, and a list of tensors", "[nn][serialize]") {
 
   CHECK_THROWS_WITH(load(x, folder / "xs"), Contains("has 12 tensors where one is expected"));
   save(Net(), folder / "net");
-  CHECK_THROWS_WITH(load(loaded, folder / "net"), Contains("has no tensor '0' among its 6"));
+  CHECK_THROWS_WITH(
+      load(loaded, folder / "net"),
+      Contains("is no saved tensor or list of tensors: it has no '0' among its 6 names 'scale', "
+               "'first.weight', 'first.bias', 'second.weight', …"));
   CHECK(loaded.size() == 13);
   CHECK_THROWS_WITH(save(Tensor(), folder / "x"), Contains("tensor '0' is undefined"));
 }
@@ -292,6 +296,39 @@ TEST_CASE("serialize: an optimiser's state that doesn't fit leaves it as it was"
   CHECK_THROWS_WITH(load_state_dict(adamw, before), Contains("'groups.0.AdamW.lr' is missing"));
 }
 
+TEST_CASE("serialize: options that an optimiser's constructor refuses are not loaded", "[nn][serialize]") {
+  const Tensor x = ones({2}, requires_grad()), y = ones({2}, requires_grad());
+  const auto check_refused = [](optim::Optimizer& optimizer, const std::string& name, const Tensor& value) {
+    const StateDict before = snapshot(state_dict(optimizer));
+    StateDict changed = snapshot(before);
+    for (auto& item : changed)
+      if (item.key().ends_with("0." + optimizer.name() + ".lr")) item.value() = full({}, 9, kDouble);
+    changed[name] = value;
+    INFO(name << " = " << value);
+    CHECK_THROWS_WITH(load_state_dict(optimizer, changed), Contains("'" + name.substr(0, name.rfind('.')) +
+                                                                    ".*' are refused: [" + optimizer.name()));
+    CHECK(same_bits(before, state_dict(optimizer)));
+  };
+  const auto number = [](double value) { return full({}, value, kDouble); };
+  optim::SGD sgd({optim::OptimizerParamGroup({x}), optim::OptimizerParamGroup({y})}, 0.5);
+  for (const char* const field : {"lr", "momentum", "dampening", "weight_decay"})
+    check_refused(sgd, std::string("groups.1.SGD.") + field, number(NAN));
+  check_refused(sgd, "groups.1.SGD.lr", number(-1));
+  check_refused(sgd, "groups.1.SGD.nesterov", full({}, true, kBool));
+  optim::Adam adam({x});
+  optim::AdamW adamw({x});
+  for (optim::Optimizer* const optimizer :
+       {static_cast<optim::Optimizer*>(&adam), static_cast<optim::Optimizer*>(&adamw)}) {
+    const std::string group = "groups.0." + optimizer->name() + ".";
+    for (const char* const field : {"lr", "eps", "weight_decay"})
+      for (const double value : {-1.0, double{NAN}}) check_refused(*optimizer, group + field, number(value));
+    for (const double beta : {1.0, 1e300, -0.1, double{NAN}}) {
+      check_refused(*optimizer, group + "betas", tensor({beta, 0.9}, kDouble));
+      check_refused(*optimizer, group + "betas", tensor({0.9, beta}, kDouble));
+    }
+  }
+}
+
 TEST_CASE("serialize: schedulers and generators", "[nn][serialize]") {
   optim::SGD optimizer({ones({1}, requires_grad())}, 1);
   optim::StepLR scheduler(optimizer, 2), other(optimizer, 2);
@@ -346,7 +383,7 @@ TEST_CASE("Checkpoint: all of its parts are loaded, or none", "[nn][serialize]")
   another_part.add("more", net);
   check_refused(another_part, "'more.scale' belongs to no part");
 
-  CHECK_THROWS_WITH(another_part.add("more", sgd), Contains("already defined"));
+  CHECK_THROWS_WITH(another_part.add("more", sgd), Contains("[Checkpoint] Part 'more' already defined"));
   CHECK_THROWS_WITH(another_part.add("a.b", sgd), Contains("contain a dot"));
   CHECK_THROWS_WITH(another_part.add("", sgd), Contains("must not be empty"));
   CHECK_THROWS_WITH(another_part.add("null", std::shared_ptr<NetImpl>()), Contains("is null"));
