@@ -285,6 +285,7 @@ TEST_CASE("classify_words: errors have a sentence and a status", "[classify_word
   check("--lists /no/such/folder", 1, "apt-get install wamerican wfrench");
   check(kSmall + "--load /no/such/file", 1, "/no/such/file");
   check(kSmall + "--load " + empty.path(), 1, empty.path());
+  check(kSmall + "--epochs 1000000 --save /tmp", 1, "can't write /tmp: it is not a regular file");
   check(kSmall + "--epochs 1000000 --save /no/such/folder/file", 1, "can't write /no/such/folder/file");
   check(kSmall + "--epochs 1 --curve /no/such/folder/file", 1, "can't write /no/such/folder/file");
   check(kSmall + "--compare --save " + empty.path(), 2, "--save excludes --compare");
