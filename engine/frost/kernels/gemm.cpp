@@ -21,9 +21,10 @@ constexpr int64_t kSmallProduct = 8192;
 constexpr int64_t kLargeProduct = int64_t{1} << 21;
 constexpr int64_t kMostBlocks = 16;
 
-// Threads are ours to start: BLAS stays in the one that calls it.
+// Threads are ours to start: BLAS stays in the one that calls it. Where OpenBLAS shares OpenMP's threads, how
+// many it may use is a setting of each thread that calls it.
 void keep_blas_to_one_thread() {
-  static const bool done = [] {
+  thread_local const bool done = [] {
     if (openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
     return true;
   }();
@@ -121,11 +122,11 @@ void multiply_by_loops(int64_t batch, int64_t m, int64_t n, int64_t k, T* c, con
 template <class T>
 void multiply_by_blas(int64_t batch, int64_t m, int64_t n, int64_t k, T* c, const Matrix& x,
                       const Matrix& y) {
-  keep_blas_to_one_thread();
   for_blocks(batch, m, n, k, [&](int64_t b, int64_t row, int64_t height, int64_t column, int64_t width) {
     Operand<T> from_x = operand_of<T>(x, b, m, k), from_y = operand_of<T>(y, b, k, n);
     from_x.data += row * x.row_stride;
     from_y.data += column * y.column_stride;
+    keep_blas_to_one_thread();
     call_blas(height, width, k, c + (b * m + row) * n + column, n, from_x, from_y);
   });
 }
