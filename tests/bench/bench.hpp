@@ -1,0 +1,53 @@
+// One source, two engines: every benchmark here is compiled against frost and against libtorch. tests/bench/run
+// runs both in turns and puts the two next to each other.
+#pragma once
+
+#ifdef BENCH_TORCH
+#include <torch/torch.h>
+namespace fw = torch;
+#else
+#include <frost/frost.hpp>
+namespace fw = frost;
+#endif
+
+#include <benchmark/benchmark.h>
+
+#include <functional>
+#include <vector>
+
+namespace bench {
+
+// How much memory the process has in use, and the most it had since the last reset, in bytes.
+int64_t resident_memory();
+int64_t peak_resident_memory();
+void reset_peak_resident_memory();
+
+// Times one call of `step` after another, the first left out. The counter "peak" is how much memory the calls
+// needed above what was in use before the first.
+template <class Step>
+void measure(benchmark::State& state, const Step& step) {
+  reset_peak_resident_memory();
+  const int64_t before = resident_memory();
+  step();
+  for ([[maybe_unused]] auto _ : state) step();
+  state.counters["peak"] = static_cast<double>(peak_resident_memory() - before);
+}
+
+inline void drop_grads(const std::vector<fw::Tensor>& tensors) {
+  for (const fw::Tensor& x : tensors) x.mutable_grad().reset();
+}
+
+// Lengths of `batch` sequences from 1 to `longest`, of every length alike.
+inline std::vector<int64_t> ragged_lengths(int64_t batch, int64_t longest) {
+  std::vector<int64_t> lengths;
+  for (int64_t b = 0; b < batch; ++b) lengths.push_back(longest - b * 7 % longest);
+  return lengths;
+}
+
+// mask[b, t]: whether token t of sequence b is padding.
+inline fw::Tensor padding_mask(const std::vector<int64_t>& lengths, int64_t longest) {
+  const fw::Tensor ends = fw::tensor(lengths, fw::kLong);
+  return fw::arange(longest).unsqueeze(0) >= ends.unsqueeze(1);
+}
+
+}  // namespace bench
