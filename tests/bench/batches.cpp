@@ -94,7 +94,8 @@ void transformer_block_step(State& state) {
   constexpr int64_t kBatch = 16, kTokens = 64, kFeatures = 128;
   fw::manual_seed(0);
   fw::nn::MultiheadAttention attention(fw::nn::MultiheadAttentionOptions(kFeatures, 4));
-  fw::nn::LayerNorm norm_1(fw::nn::LayerNormOptions({kFeatures})), norm_2(fw::nn::LayerNormOptions({kFeatures}));
+  fw::nn::LayerNorm norm_1(fw::nn::LayerNormOptions({kFeatures})),
+      norm_2(fw::nn::LayerNormOptions({kFeatures}));
   fw::nn::Linear up(kFeatures, 4 * kFeatures), down(4 * kFeatures, kFeatures);
   std::vector<fw::Tensor> parameters;
   const auto add = [&parameters](const std::vector<fw::Tensor>& more) {

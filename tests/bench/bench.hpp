@@ -1,5 +1,5 @@
-// One source, two engines: every benchmark here is compiled against frost and against libtorch. tests/bench/run
-// runs both in turns and puts the two next to each other.
+// One source, two engines: every benchmark here is compiled against frost and against libtorch.
+// tests/bench/run runs both in turns and puts the two next to each other.
 #pragma once
 
 #ifdef BENCH_TORCH
