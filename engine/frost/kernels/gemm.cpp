@@ -2,6 +2,7 @@
 #include <frost/kernels/gemm.hpp>
 #include <frost/kernels/parallel.hpp>
 #include <frost/kernels/rows.hpp>
+#include <frost/memory.hpp>
 
 #include <cblas.h>
 
@@ -20,6 +21,8 @@ constexpr int64_t kSmallProduct = 8192;
 // Multiplications that make a share of one product worth another thread.
 constexpr int64_t kLargeProduct = int64_t{1} << 21;
 constexpr int64_t kMostBlocks = 16;
+// How much of y is copied into panels at once. The depth is a multiple of kPanelDepth.
+constexpr int64_t kPackedDepth = 4 * kPanelDepth, kPackedColumns = 1024;
 
 // Threads are ours to start: BLAS stays in the one that calls it. Where OpenBLAS shares OpenMP's threads, how
 // many it may use is a setting of each thread that calls it.
@@ -131,6 +134,69 @@ void multiply_by_blas(int64_t batch, int64_t m, int64_t n, int64_t k, T* c, cons
   });
 }
 
+// A copy of y's panels, in memory that the next product finds again.
+template <class T>
+class PanelBuffer {
+ public:
+  explicit PanelBuffer(int64_t count)
+      : bytes_(static_cast<size_t>(count) * sizeof(T)), data_(static_cast<T*>(allocate(bytes_))) {}
+  ~PanelBuffer() { deallocate(data_, bytes_); }
+  PanelBuffer(const PanelBuffer&) = delete;
+  PanelBuffer& operator=(const PanelBuffer&) = delete;
+  T* data() const { return data_; }
+
+ private:
+  size_t bytes_;
+  T* data_;
+};
+
+// One product of at most kPackedDepth × kPackedColumns of y, kPanelDepth of its rows at a time. An element's
+// terms are added in their order, however the rows of c are cut.
+template <class T>
+void multiply_packed(const Rows::Panels& panels, int64_t m, int64_t n, int64_t k, T* c, int64_t c_stride,
+                     bool accumulate, const T* x, const Matrix& x_at, const T* y, const Matrix& y_at) {
+  const int64_t width = panels.width, count = (n + width - 1) / width, height = panels.height;
+  const int64_t depths = (k + kPanelDepth - 1) / kPanelDepth;
+  const PanelBuffer<T> buffer(count * width * k);
+  // The panels of one depth lie side by side, those of the next behind them.
+  parallel_for(depths * count, std::max<int64_t>(1, 2 * kGrain / (std::min(k, kPanelDepth) * width)),
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t i = begin; i < end; ++i) {
+                   const int64_t first = i / count * kPanelDepth, column = i % count * width;
+                   const int64_t depth = std::min(kPanelDepth, k - first);
+                   panels.pack(depth, std::min(width, n - column),
+                               buffer.data() + count * width * first + depth * column,
+                               y + first * y_at.row_stride + column * y_at.column_stride, y_at.row_stride,
+                               y_at.column_stride);
+                 }
+               });
+  parallel_for((m + height - 1) / height, std::max<int64_t>(1, kLargeProduct / 4 / (height * n * k)),
+               [&](int64_t begin, int64_t end) {
+                 const int64_t row = begin * height;
+                 for (int64_t first = 0; first < k; first += kPanelDepth)
+                   panels.multiply(std::min(m, end * height) - row, n, std::min(kPanelDepth, k - first),
+                                   c + row * c_stride, c_stride, accumulate || first > 0,
+                                   x + row * x_at.row_stride + first * x_at.column_stride, x_at.row_stride,
+                                   x_at.column_stride, buffer.data() + count * width * first);
+               });
+}
+
+template <class T>
+void multiply_by_panels(const Rows::Panels& panels, int64_t batch, int64_t m, int64_t n, int64_t k, T* c,
+                        const Matrix& x, const Matrix& y) {
+  parallel_for(batch, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; ++b) {
+      const T* from_x = static_cast<const T*>(x.data) + b * x.batch_stride;
+      const T* from_y = static_cast<const T*>(y.data) + b * y.batch_stride;
+      for (int64_t column = 0; column < n; column += kPackedColumns)
+        for (int64_t first = 0; first < k; first += kPackedDepth)
+          multiply_packed(panels, m, std::min(kPackedColumns, n - column), std::min(kPackedDepth, k - first),
+                          c + b * m * n + column, n, first > 0, from_x + first * x.column_stride, x,
+                          from_y + first * y.row_stride + column * y.column_stride, y);
+    }
+  });
+}
+
 // A contiguous copy of matrices that BLAS cannot step through; each once, where the batch repeats one.
 template <class T>
 std::unique_ptr<T[]> make_steppable(int64_t batch, int64_t rows_count, int64_t columns, Matrix& matrix) {
@@ -149,13 +215,15 @@ template <class T>
 void multiply(int64_t batch, int64_t m, int64_t n, int64_t k, T* c, Matrix x, Matrix y) {
   const bool thin = m == 1 || n == 1;
   if (k == 0 || thin || m * n * k <= kSmallProduct) return multiply_by_loops(batch, m, n, k, c, x, y);
-  const std::unique_ptr<T[]> x_copy = make_steppable<T>(batch, m, k, x),
-                             y_copy = make_steppable<T>(batch, k, n, y);
   // A batch that shares y, with x's rows evenly spaced throughout, is one tall product.
-  if (batch > 1 && y.batch_stride == 0 && x.batch_stride == m * x.row_stride && x.column_stride == 1) {
+  if (batch > 1 && y.batch_stride == 0 && x.batch_stride == m * x.row_stride) {
     m *= batch;
     batch = 1;
   }
+  if (const Rows::Panels& panels = rows().panels[index_of(dtype_of<T>)]; panels.multiply != nullptr)
+    return multiply_by_panels(panels, batch, m, n, k, c, x, y);
+  const std::unique_ptr<T[]> x_copy = make_steppable<T>(batch, m, k, x),
+                             y_copy = make_steppable<T>(batch, k, n, y);
   multiply_by_blas(batch, m, n, k, c, x, y);
 }
 

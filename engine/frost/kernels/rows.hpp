@@ -22,6 +22,9 @@ constexpr int index_of(Op op) {
   return static_cast<int>(op);
 }
 
+// So deep is a panel of y at most that it stays in the nearest cache.
+constexpr int64_t kPanelDepth = 256;
+
 // An entry that no op asks for (sqrt of int64) is null.
 struct Rows {
   const char* name;
@@ -63,6 +66,17 @@ struct Rows {
                            int64_t x_row_stride, int64_t x_column_stride, const void* y, int64_t y_row_stride,
                            int64_t y_column_stride);
   Product product[kDtypes];
+
+  // c = x y, or c + x y, for a large product, with y copied into panels of `width` columns and k ≤
+  // kPanelDepth rows. `multiply` takes `height` rows of x at once. Null where BLAS does as well.
+  struct Panels {
+    int64_t height, width;
+    // One panel, of n ≤ width columns.
+    void (*pack)(int64_t k, int64_t n, void* panel, const void* y, int64_t row_stride, int64_t column_stride);
+    void (*multiply)(int64_t m, int64_t n, int64_t k, void* c, int64_t c_stride, bool accumulate,
+                     const void* x, int64_t row_stride, int64_t column_stride, const void* panels);
+  };
+  Panels panels[kDtypes];
 };
 
 // The table in use. Throws frost::Error where FROST_ISA names a set that the machine or the build has not.

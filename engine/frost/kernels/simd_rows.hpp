@@ -5,6 +5,7 @@
 // cannot run.
 #pragma once
 
+#include <frost/kernels/simd_gemm.hpp>
 #include <frost/kernels/simd_reduce.hpp>
 
 #include <cstddef>
@@ -86,6 +87,8 @@ struct Table {
     rows.log_softmax_columns[dtype] = softmax_columns<T, A, true>;
     rows.softmax_backward_columns[dtype] = softmax_backward_columns<T, A, false>;
     rows.log_softmax_backward_columns[dtype] = softmax_backward_columns<T, A, true>;
+    if constexpr (Batch<float, A>::size >= 16)
+      rows.panels[dtype] = {kTileRows, kPanelWidth<T, A>, pack_panel<T, A>, product_panels<T, A>};
   }
 
   template <int... unary, int... binary>

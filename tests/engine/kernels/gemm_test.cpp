@@ -70,7 +70,10 @@ TEST_CASE("matmul: products of any size and layout agree with plain loops", "[ke
                                   {1, 5000, 40},
                                   {5000, 1, 40},
                                   {1, 3, 9000},
-                                  {260, 1, 513}})
+                                  {260, 1, 513},
+                                  {13, 33, 700},
+                                  {25, 1100, 20},
+                                  {40, 30, 1100}})
       for (int round = 0; round < 4; ++round) {
         test_product<float>(random, 1, m, n, k, false);
         test_product<double>(random, 2, m, n, k, false);

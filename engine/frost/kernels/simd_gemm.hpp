@@ -1,0 +1,104 @@
+// The large matrix product: c is made in tiles that stay in registers, from a copy of y in panels as wide as
+// a tile. Included by simd_rows.hpp alone.
+#pragma once
+
+#include <frost/kernels/simd_elementwise.hpp>
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+namespace frost::kernels {
+namespace {
+
+// A tile of c takes 24 of 32 registers; what is multiplied, three more.
+constexpr int kTileRows = 12, kTileVectors = 2;
+template <class T, class A>
+constexpr int64_t kPanelWidth = kTileVectors* static_cast<int64_t>(Batch<T, A>::size);
+
+// panel[p·width + j] = y[p, j] for p < k and j < n; 0 for the other j < width.
+template <class T, class A>
+void pack_panel(int64_t k, int64_t n, void* panel, const void* y, int64_t row_stride, int64_t column_stride) {
+  constexpr int64_t width = kPanelWidth<T, A>, vector = Batch<T, A>::size;
+  T* to = static_cast<T*>(panel);
+  const T* from = static_cast<const T*>(y);
+  if (column_stride == 1) {
+    for (int64_t p = 0; p < k; ++p)
+      for (int64_t j = 0; j < width; j += vector)
+        (j < n ? load<T, A>(from + p * row_stride + j, n - j) : Batch<T, A>(T(0)))
+            .store_aligned(to + p * width + j);
+    return;
+  }
+  for (int64_t j = 0; j < width; ++j)
+    for (int64_t p = 0; p < k; ++p)
+      to[p * width + j] = j < n ? from[p * row_stride + j * column_stride] : T(0);
+}
+
+// c = x panel, or c + x panel, of height × n. Each element sums its terms in their order.
+template <int height, class T, class A>
+void product_tile(int64_t n, int64_t k, T* c, int64_t c_stride, bool accumulate, const T* x,
+                  int64_t row_stride, int64_t column_stride, const T* panel) {
+  using B = Batch<T, A>;
+  constexpr int64_t width = B::size;
+  B left[height], right[height];
+#pragma GCC unroll 16
+  for (int i = 0; i < height; ++i) {
+    left[i] = accumulate ? load<T, A>(c + i * c_stride, n) : B(T(0));
+    right[i] = accumulate && n > width ? load<T, A>(c + i * c_stride + width, n - width) : B(T(0));
+  }
+  for (int64_t p = 0; p < k; ++p, x += column_stride, panel += kPanelWidth<T, A>) {
+    const B y_left = B::load_aligned(panel), y_right = B::load_aligned(panel + width);
+#pragma GCC unroll 16
+    for (int i = 0; i < height; ++i) {
+      const B factor(x[i * row_stride]);
+      left[i] = math::fma(factor, y_left, left[i]);
+      right[i] = math::fma(factor, y_right, right[i]);
+    }
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < height; ++i) {
+    store<T, A>(c + i * c_stride, n, left[i]);
+    if (n > width) store<T, A>(c + i * c_stride + width, n - width, right[i]);
+  }
+}
+
+template <class T, class A, int... height>
+constexpr auto tiles_of_heights(std::integer_sequence<int, height...>) {
+  return std::array{product_tile<height + 1, T, A>...};
+}
+
+// to[p·kTileRows + i] = x[i, p], of which `height` rows are there.
+template <class T>
+void turn_rows(int64_t height, int64_t k, T* to, const T* x, int64_t row_stride, int64_t column_stride) {
+  if (height == kTileRows && row_stride == 1) {
+    for (int64_t p = 0; p < k; ++p)
+      for (int64_t i = 0; i < kTileRows; ++i) to[p * kTileRows + i] = x[p * column_stride + i];
+    return;
+  }
+  for (int64_t p = 0; p < k; ++p)
+    for (int64_t i = 0; i < height; ++i) to[p * kTileRows + i] = x[i * row_stride + p * column_stride];
+}
+
+// c = x y, or c + x y, of m × n, for y in panels.
+template <class T, class A>
+void product_panels(int64_t m, int64_t n, int64_t k, void* out, int64_t c_stride, bool accumulate,
+                    const void* x_data, int64_t row_stride, int64_t column_stride, const void* panels) {
+  constexpr auto tiles = tiles_of_heights<T, A>(std::make_integer_sequence<int, kTileRows>());
+  T* c = static_cast<T*>(out);
+  const T* x = static_cast<const T*>(x_data);
+  T turned[kTileRows * kPanelDepth];
+  for (int64_t i = 0; i < m; i += kTileRows) {
+    const int64_t height = m - i < kTileRows ? m - i : kTileRows;
+    const T* rows = x + i * row_stride;
+    const bool is_turned = column_stride != 1;  // elements far apart are gathered once, not for each panel
+    if (is_turned) turn_rows(height, k, turned, rows, row_stride, column_stride);
+    const T* panel = static_cast<const T*>(panels);
+    for (int64_t j = 0; j < n; j += kPanelWidth<T, A>, panel += k * kPanelWidth<T, A>)
+      tiles[static_cast<size_t>(height - 1)](n - j, k, c + i * c_stride + j, c_stride, accumulate,
+                                             is_turned ? turned : rows, is_turned ? 1 : row_stride,
+                                             is_turned ? kTileRows : 1, panel);
+  }
+}
+
+}  // namespace
+}  // namespace frost::kernels
