@@ -38,12 +38,22 @@ void softmax_backward(Dtype dtype, Softmax shape, void* grad_x, const void* grad
 // grad_x_i = g_i - exp(y_i) · Σ_j g_j
 void log_softmax_backward(Dtype dtype, Softmax shape, void* grad_x, const void* grad_out, const void* y);
 
+// Which of x's positions are muted: slices of [n, inner], each contiguous. `sizes` are the dims that make up
+// `outer`, and `strides` those between the slices that serve them: 0 where one serves all.
+struct SoftmaxMask {
+  const bool* data;
+  Dims sizes, strides;
+};
+
 // Softmax over the positions where `mask` is false; exactly 0 where it is true, whatever x holds there (NaN
-// and inf too). mask is contiguous [outer / mask_repeat, n, inner]: one slice of it serves mask_repeat
-// consecutive slices of x. What a row that is wholly masked gets:
+// and inf too). What a row that is wholly masked gets:
 enum class EmptyRow : uint8_t { NaN, Zeros, Uniform, Error };
 // Returns false where EmptyRow::Error is asked for and a row is empty; y is then unspecified.
-bool masked_softmax(Dtype dtype, Softmax shape, void* y, const void* x, const bool* mask, int64_t mask_repeat,
+bool masked_softmax(Dtype dtype, Softmax shape, void* y, const void* x, const SoftmaxMask& mask,
                     EmptyRow empty_row);
+// grad_x_i = y_i · (g_i - Σ_j g_j y_j) where mask is false, j running over these positions; 0 where it is
+// true.
+void masked_softmax_backward(Dtype dtype, Softmax shape, void* grad_x, const void* grad_out, const void* y,
+                             const SoftmaxMask& mask);
 
 }  // namespace frost::kernels

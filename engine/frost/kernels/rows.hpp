@@ -50,15 +50,17 @@ struct Rows {
                                       const void* means);
   void (*deviations_row[kDtypes])(int64_t n, void* out, const void* x, const void* mean);
 
-  // Softmax and its like of one row, or of n columns at once, `row_stride` apart. The backwards take y and
-  // grad_out.
-  using SoftmaxRow = void (*)(int64_t n, void* out, const void* x, const void* grad_out);
+  // Softmax and its like of one row, or of n columns at once, `row_stride` apart. The backwards take y as x,
+  // and grad_out. Those that are masked leave out where the mask is true; it lies as x does.
+  using SoftmaxRow = void (*)(int64_t n, void* out, const void* x, const void* grad_out, const bool* mask);
   using SoftmaxColumns = void (*)(int64_t rows, int64_t row_stride, int64_t n, void* out, const void* x,
-                                  const void* grad_out);
-  SoftmaxRow softmax_row[kDtypes], log_softmax_row[kDtypes];
-  SoftmaxRow softmax_backward_row[kDtypes], log_softmax_backward_row[kDtypes];
-  SoftmaxColumns softmax_columns[kDtypes], log_softmax_columns[kDtypes];
-  SoftmaxColumns softmax_backward_columns[kDtypes], log_softmax_backward_columns[kDtypes];
+                                  const void* grad_out, const bool* mask);
+  SoftmaxRow softmax_row[kDtypes], log_softmax_row[kDtypes], masked_softmax_row[kDtypes];
+  SoftmaxRow softmax_backward_row[kDtypes], log_softmax_backward_row[kDtypes],
+      masked_softmax_backward_row[kDtypes];
+  SoftmaxColumns softmax_columns[kDtypes], log_softmax_columns[kDtypes], masked_softmax_columns[kDtypes];
+  SoftmaxColumns softmax_backward_columns[kDtypes], log_softmax_backward_columns[kDtypes],
+      masked_softmax_backward_columns[kDtypes];
 
   // c = x y for one small or thin product, c having `c_stride` between its rows; strides are of rows and
   // columns.

@@ -7,6 +7,7 @@
 
 #include <frost/kernels/simd_gemm.hpp>
 #include <frost/kernels/simd_reduce.hpp>
+#include <frost/kernels/simd_softmax.hpp>
 
 #include <cstddef>
 #include <utility>
@@ -79,14 +80,18 @@ struct Table {
     constexpr int dtype = index_of(dtype_of<T>);
     rows.deviations_row[dtype] = deviations_row<T, A>;
     rows.deviations_columns[dtype] = deviations_columns<T, A>;
-    rows.softmax_row[dtype] = softmax_row<T, A, false>;
-    rows.log_softmax_row[dtype] = softmax_row<T, A, true>;
-    rows.softmax_backward_row[dtype] = softmax_backward_row<T, A, false>;
-    rows.log_softmax_backward_row[dtype] = softmax_backward_row<T, A, true>;
-    rows.softmax_columns[dtype] = softmax_columns<T, A, false>;
-    rows.log_softmax_columns[dtype] = softmax_columns<T, A, true>;
-    rows.softmax_backward_columns[dtype] = softmax_backward_columns<T, A, false>;
-    rows.log_softmax_backward_columns[dtype] = softmax_backward_columns<T, A, true>;
+    rows.softmax_row[dtype] = softmax_row<T, A, false, Unmasked>;
+    rows.log_softmax_row[dtype] = softmax_row<T, A, true, Unmasked>;
+    rows.masked_softmax_row[dtype] = softmax_row<T, A, false, Masked>;
+    rows.softmax_backward_row[dtype] = softmax_backward_row<T, A, false, Unmasked>;
+    rows.log_softmax_backward_row[dtype] = softmax_backward_row<T, A, true, Unmasked>;
+    rows.masked_softmax_backward_row[dtype] = softmax_backward_row<T, A, false, Masked>;
+    rows.softmax_columns[dtype] = softmax_columns<T, A, false, Unmasked>;
+    rows.log_softmax_columns[dtype] = softmax_columns<T, A, true, Unmasked>;
+    rows.masked_softmax_columns[dtype] = softmax_columns<T, A, false, Masked>;
+    rows.softmax_backward_columns[dtype] = softmax_backward_columns<T, A, false, Unmasked>;
+    rows.log_softmax_backward_columns[dtype] = softmax_backward_columns<T, A, true, Unmasked>;
+    rows.masked_softmax_backward_columns[dtype] = softmax_backward_columns<T, A, false, Masked>;
     if constexpr (Batch<float, A>::size >= 16)
       rows.panels[dtype] = {kTileRows, kPanelWidth<T, A>, pack_panel<T, A>, product_panels<T, A>};
   }

@@ -1,11 +1,12 @@
 #include <frost/kernels/parallel.hpp>
 #include <frost/kernels/reduce.hpp>
 #include <frost/kernels/rows.hpp>
+#include <frost/kernels/strided.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstring>
+#include <type_traits>
 
 namespace frost::kernels {
 namespace {
@@ -13,33 +14,51 @@ namespace {
 // Columns that one unit of work takes: enough for whole cache lines.
 constexpr int64_t kColumnBlock = 64;
 
-// f(first element, columns) for each row (inner == 1) or block of neighbouring columns, among threads.
+// f(slice, first column, columns, the mask's offset) for each row (inner == 1) or block of neighbouring
+// columns, among threads.
 template <class F>
-void for_blocks(Softmax shape, const F& f) {
+void for_blocks(Softmax shape, const Loops<1>& mask, const F& f) {
   if (shape.outer == 0 || shape.n == 0 || shape.inner == 0) return;
   const int64_t blocks = (shape.inner + kColumnBlock - 1) / kColumnBlock;
   const int64_t size = shape.n * std::min(shape.inner, kColumnBlock);
   parallel_for(shape.outer * blocks, std::max<int64_t>(1, kGrain / size), [&](int64_t begin, int64_t end) {
+    Walk<1> slice_of_mask(mask, 0, begin / blocks);
     for (int64_t unit = begin; unit < end; ++unit) {
-      const int64_t column = unit % blocks * kColumnBlock;
-      f(unit / blocks, column, std::min(kColumnBlock, shape.inner - column));
+      const int64_t block = unit % blocks, column = block * kColumnBlock;
+      f(unit / blocks, column, std::min(kColumnBlock, shape.inner - column),
+        slice_of_mask.offset[0] + column);
+      if (block == blocks - 1) slice_of_mask.next();
     }
   });
 }
 
+// The address of an element of a slice.
+template <class Void>
+Void* at(Softmax shape, Dtype dtype, Void* data, int64_t slice, int64_t column) {
+  using Byte = std::conditional_t<std::is_const_v<Void>, const char, char>;
+  return static_cast<Byte*>(data) +
+         (slice * shape.n * shape.inner + column) * static_cast<int64_t>(element_size(dtype));
+}
+
 void run(Rows::SoftmaxRow row, Rows::SoftmaxColumns columns, Dtype dtype, Softmax shape, void* out,
-         const void* x, const void* grad_out) {
-  const int64_t size = static_cast<int64_t>(element_size(dtype));
-  for_blocks(shape, [&](int64_t slice, int64_t column, int64_t width) {
-    const int64_t at = (slice * shape.n * shape.inner + column) * size;
-    char* to = static_cast<char*>(out) + at;
-    const char* from = static_cast<const char*>(x) + at;
-    const char* grad = grad_out == nullptr ? nullptr : static_cast<const char*>(grad_out) + at;
+         const void* x, const void* grad_out, const bool* mask = nullptr, const Loops<1>& mask_loops = {}) {
+  for_blocks(shape, mask_loops, [&](int64_t slice, int64_t column, int64_t width, int64_t offset) {
+    void* to = at(shape, dtype, out, slice, column);
+    const void* from = at(shape, dtype, x, slice, column);
+    const void* grad = grad_out == nullptr ? nullptr : at(shape, dtype, grad_out, slice, column);
+    const bool* masked = mask == nullptr ? nullptr : mask + offset;
     if (shape.inner == 1)
-      row(shape.n, to, from, grad);
+      row(shape.n, to, from, grad, masked);
     else
-      columns(shape.n, shape.inner, width, to, from, grad);
+      columns(shape.n, shape.inner, width, to, from, grad, masked);
   });
+}
+
+Loops<1> loops_of(const SoftmaxMask& mask) {
+  Loops<1> loops;
+  for (size_t d = mask.sizes.size(); d-- > 0;) loops.add(mask.sizes[d], {mask.strides[d]});
+  loops.merge();
+  return loops;
 }
 
 // What the plain softmax leaves at masked positions is 0, or NaN where the row had nothing finite to give.
@@ -81,30 +100,21 @@ void log_softmax_backward(Dtype dtype, Softmax shape, void* grad_x, const void* 
       dtype, shape, grad_x, y, grad_out);
 }
 
-bool masked_softmax(Dtype dtype, Softmax shape, void* y, const void* x, const bool* mask, int64_t mask_repeat,
+bool masked_softmax(Dtype dtype, Softmax shape, void* y, const void* x, const SoftmaxMask& mask,
                     EmptyRow empty_row) {
   const Rows& table = rows();
+  const Rows::SoftmaxRow row = table.masked_softmax_row[index_of(dtype)];
+  const Rows::SoftmaxColumns columns = table.masked_softmax_columns[index_of(dtype)];
   std::atomic<bool> any_empty{false};
   visit_floating(dtype, [&]<class T>() {
-    const T lowest = -INFINITY;
-    const Rows::Elementwise where = table.where[index_of(dtype)];
-    for_blocks(shape, [&](int64_t slice, int64_t column, int64_t width) {
-      const int64_t at = slice * shape.n * shape.inner + column;
-      const T* from = static_cast<const T*>(x) + at;
-      T* to = static_cast<T*>(y) + at;
-      const bool* masked = mask + slice / mask_repeat * shape.n * shape.inner + column;
-      // Muted before anything is computed: NaN and infinity that are masked never take part.
-      if (shape.inner == 1) {
-        const RowIn in[3] = {{masked, 1}, {&lowest, 0}, {from, 1}};
-        where(shape.n, to, in);
-        table.softmax_row[index_of(dtype)](shape.n, to, to, nullptr);
-      } else {
-        for (int64_t i = 0; i < shape.n * shape.inner; i += shape.inner) {
-          const RowIn in[3] = {{masked + i, 1}, {&lowest, 0}, {from + i, 1}};
-          where(width, to + i, in);
-        }
-        table.softmax_columns[index_of(dtype)](shape.n, shape.inner, width, to, to, nullptr);
-      }
+    for_blocks(shape, loops_of(mask), [&](int64_t slice, int64_t column, int64_t width, int64_t offset) {
+      const void* from = at(shape, dtype, x, slice, column);
+      T* to = static_cast<T*>(at(shape, dtype, y, slice, column));
+      const bool* masked = mask.data + offset;
+      if (shape.inner == 1)
+        row(shape.n, to, from, nullptr, masked);
+      else
+        columns(shape.n, shape.inner, width, to, from, nullptr, masked);
       // A row with NaN in it has NaN everywhere: only then is there anything to mend.
       for (int64_t j = 0; j < width; ++j)
         if (std::isnan(to[j]) && mend_masked(shape.n, shape.inner, to + j, masked + j, empty_row))
@@ -112,6 +122,14 @@ bool masked_softmax(Dtype dtype, Softmax shape, void* y, const void* x, const bo
     });
   });
   return empty_row != EmptyRow::Error || !any_empty.load(std::memory_order_relaxed);
+}
+
+void masked_softmax_backward(Dtype dtype, Softmax shape, void* grad_x, const void* grad_out, const void* y,
+                             const SoftmaxMask& mask) {
+  const Rows& table = rows();
+  run(table.masked_softmax_backward_row[index_of(dtype)],
+      table.masked_softmax_backward_columns[index_of(dtype)], dtype, shape, grad_x, y, grad_out, mask.data,
+      loops_of(mask));
 }
 
 }  // namespace frost::kernels

@@ -41,29 +41,45 @@ namespace functional {
 
 namespace {
 
-// A mask as the kernel takes it: contiguous, and one slice of it for `repeat` consecutive slices of x.
-struct RepeatedMask {
-  Tensor mask;
-  int64_t repeat;
+// A mask that broadcasts to `sizes`, as the kernel takes it: spread from dim on, read through its strides
+// before.
+class SlicedMask {
+ public:
+  SlicedMask(const Tensor& mask, const Dims& sizes, int64_t dim) {
+    Dims spread = mask.layout().sizes;
+    while (spread.size() < sizes.size()) spread.insert(0, 1);
+    const size_t first = static_cast<size_t>(dim);
+    for (size_t d = first; d < sizes.size(); ++d) spread[d] = sizes[d];
+    slices_ = ops::packed(mask.detach().expand(spread));
+    kernel_.data = slices_.data_ptr<bool>();
+    for (size_t d = 0; d < first; ++d) {
+      kernel_.sizes.push_back(sizes[d]);
+      kernel_.strides.push_back(spread[d] == 1 ? 0 : slices_.layout().strides[d]);
+    }
+  }
+  operator const kernels::SoftmaxMask&() const { return kernel_; }
+
+ private:
+  Tensor slices_;
+  kernels::SoftmaxMask kernel_;
 };
 
-RepeatedMask repeated(const Tensor& mask, const Tensor& x, int64_t dim) {
-  // Its sizes, aligned with x's: those of x in front, then 1 over the dims that it repeats, then x's from dim
-  // on.
-  const size_t lead = x.layout().rank() - mask.layout().rank();
-  const auto size = [&mask, lead](size_t d) { return d < lead ? 1 : mask.layout().sizes[d - lead]; };
-  const size_t softmax_dim = static_cast<size_t>(dim);
-  int64_t repeat = 1;
-  bool fits = true;
-  for (size_t d = 0; d < x.layout().rank(); ++d) {
-    const int64_t whole = x.layout().sizes[d];
-    if (d < softmax_dim && size(d) != whole)
-      repeat *= whole;
-    else
-      fits &= size(d) == whole && (d >= softmax_dim || repeat == 1 || whole == 1);
-  }
-  if (fits) return {ops::packed(mask), repeat};
-  return {ops::packed(mask.expand(x.sizes())), 1};
+// z_i = y_i (g_i - Σ_j g_j y_j) where mask is false, j running over these places; 0 where it is true:
+//   grad_g = the same of grad_out;   grad_y_i = grad_out_i (g_i - Σ_j g_j y_j) - g_i Σ_j grad_out_j y_j
+Tensor masked_softmax_backward(const Tensor& g, const Tensor& y, const Tensor& mask, int64_t dim) {
+  const Tensor grad = ops::packed(g), weights = ops::packed(y), z = empty_tensor(y.sizes(), y.scalar_type());
+  kernels::masked_softmax_backward(y.scalar_type(), softmax_shape(y, dim), z.data_ptr(), grad.data_ptr(),
+                                   weights.data_ptr(), SlicedMask(mask, y.layout().sizes, dim));
+  return record(
+      "MaskedSoftmaxBackwardDataBackward0", z,
+      wrt(g, [y = Saved(y), mask = Saved(mask),
+              dim](const Tensor& grad_out) { return masked_softmax_backward(grad_out, *y, *mask, dim); }),
+      wrt(y, [g = Saved(g), y = Saved(y), mask = Saved(mask), dim](const Tensor& grad_out) {
+        const Tensor h = masked_fill(grad_out, *mask, 0), kept_g = masked_fill(*g, *mask, 0),
+                     kept_y = masked_fill(*y, *mask, 0);
+        const Tensor centered = kept_g - sum(kept_g * kept_y, dim, /*keepdim=*/true);
+        return masked_fill(h * centered - kept_g * sum(h * kept_y, dim, /*keepdim=*/true), *mask, 0);
+      }));
 }
 
 }  // namespace
@@ -79,16 +95,14 @@ Tensor masked_softmax(const Tensor& x, const Tensor& mask, int64_t dim, EmptyRow
   dim = wrap_dim(dim, static_cast<size_t>(x.dim()), "masked_softmax");
 
   const Tensor source = ops::packed(x);
-  const RepeatedMask pads = repeated(mask, x, dim);
   const Tensor y = empty_tensor(x.sizes(), x.scalar_type());
   const bool all_given =
       kernels::masked_softmax(x.scalar_type(), softmax_shape(x, dim), y.data_ptr(), source.data_ptr(),
-                              pads.mask.data_ptr<bool>(), pads.repeat, empty_row);
+                              SlicedMask(mask, x.layout().sizes, dim), empty_row);
   check(all_given, "masked_softmax", "a row of scores is masked throughout, which EmptyRow::Error forbids");
   return record("MaskedSoftmaxBackward0", y,
                 wrt(x, [dim, mask = Saved(mask)](const Tensor& grad_out, const Tensor& weights) {
-                  const Tensor g = masked_fill(grad_out, *mask, 0);
-                  return masked_fill(softmax_backward(g, weights, dim), *mask, 0);
+                  return masked_softmax_backward(grad_out, weights, *mask, dim);
                 }));
 }
 

@@ -100,8 +100,9 @@ void test_masked(Generator& random) {
   for (const EmptyRow policy : {EmptyRow::NaN, EmptyRow::Zeros, EmptyRow::Uniform, EmptyRow::Error}) {
     std::vector<T> y = x;
     const bool in_place = pick(random, 0, 1) == 0;
-    const bool ok = masked_softmax(dtype_of<T>, shape, y.data(), in_place ? y.data() : x.data(), mask.get(),
-                                   repeat, policy);
+    const SoftmaxMask pads{mask.get(), Dims{shape.outer / repeat, repeat}, Dims{shape.n * shape.inner, 0}};
+    const bool ok =
+        masked_softmax(dtype_of<T>, shape, y.data(), in_place ? y.data() : x.data(), pads, policy);
     bool any_empty = false;
     INFO("shape " << shape.outer << " " << shape.n << " " << shape.inner << " repeat " << repeat);
     for_each_row(shape, [&](int64_t first) {
@@ -133,6 +134,36 @@ void test_masked(Generator& random) {
       }
     });
     REQUIRE(ok == (policy != EmptyRow::Error || !any_empty));
+    if (policy == EmptyRow::Error) continue;
+
+    // At masked places NaN in g and in y is not read, and nothing but the sum over the others.
+    std::vector<T> g = any_values<T>(random, shape, true);
+    const T scale = static_cast<T>(Rounding<T>::relative) * std::numeric_limits<T>::epsilon();
+    std::vector<T> z = g;
+    const auto masked_at = [&](int64_t i) {
+      const int64_t slice = shape.n * shape.inner;
+      return mask[static_cast<size_t>(i / slice / repeat * slice + i % slice)];
+    };
+    for (size_t i = 0; i < g.size(); ++i)
+      if (masked_at(static_cast<int64_t>(i))) z[i] = g[i] = std::numeric_limits<T>::quiet_NaN();
+    masked_softmax_backward(dtype_of<T>, shape, z.data(), in_place ? z.data() : g.data(), y.data(), pads);
+    for_each_row(shape, [&](int64_t first) {
+      double sum = 0, magnitude = 0;
+      for (int64_t i = first; i < first + shape.n * shape.inner; i += shape.inner) {
+        if (masked_at(i)) continue;
+        const size_t at = static_cast<size_t>(i);
+        sum += double(g[at]) * y[at];
+        magnitude += std::abs(double(g[at]) * y[at]);
+      }
+      for (int64_t i = first; i < first + shape.n * shape.inner; i += shape.inner) {
+        const size_t at = static_cast<size_t>(i);
+        const double want = masked_at(i) ? 0 : y[at] * (g[at] - sum);
+        if (std::isnan(want))
+          REQUIRE(std::isnan(z[at]));
+        else if (!is_close(z[at], want, Rounding<T>::relative, std::abs(y[at]) * magnitude * scale))
+          REQUIRE(z[at] == want);
+      }
+    });
   }
 }
 
