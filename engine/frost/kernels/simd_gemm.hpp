@@ -34,37 +34,41 @@ void pack_panel(int64_t k, int64_t n, void* panel, const void* y, int64_t row_st
       to[p * width + j] = j < n ? from[p * row_stride + j * column_stride] : T(0);
 }
 
-// c = x panel, or c + x panel, of height × n. Each element sums its terms in their order.
-template <int height, class T, class A>
+// c = x panel, or c + x panel, of height × n, n being at most so many vectors. Each element sums its terms in
+// their order.
+template <int height, int vectors, class T, class A>
 void product_tile(int64_t n, int64_t k, T* c, int64_t c_stride, bool accumulate, const T* x,
                   int64_t row_stride, int64_t column_stride, const T* panel) {
   using B = Batch<T, A>;
   constexpr int64_t width = B::size;
-  B left[height], right[height];
+  B sums[height][vectors];
 #pragma GCC unroll 16
-  for (int i = 0; i < height; ++i) {
-    left[i] = accumulate ? load<T, A>(c + i * c_stride, n) : B(T(0));
-    right[i] = accumulate && n > width ? load<T, A>(c + i * c_stride + width, n - width) : B(T(0));
-  }
+  for (int i = 0; i < height; ++i)
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v)
+      sums[i][v] =
+          accumulate && n > v * width ? load<T, A>(c + i * c_stride + v * width, n - v * width) : B(T(0));
   for (int64_t p = 0; p < k; ++p, x += column_stride, panel += kPanelWidth<T, A>) {
-    const B y_left = B::load_aligned(panel), y_right = B::load_aligned(panel + width);
+    B row[vectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) row[v] = B::load_aligned(panel + v * width);
 #pragma GCC unroll 16
     for (int i = 0; i < height; ++i) {
       const B factor(x[i * row_stride]);
-      left[i] = math::fma(factor, y_left, left[i]);
-      right[i] = math::fma(factor, y_right, right[i]);
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v) sums[i][v] = math::fma(factor, row[v], sums[i][v]);
     }
   }
 #pragma GCC unroll 16
-  for (int i = 0; i < height; ++i) {
-    store<T, A>(c + i * c_stride, n, left[i]);
-    if (n > width) store<T, A>(c + i * c_stride + width, n - width, right[i]);
-  }
+  for (int i = 0; i < height; ++i)
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v)
+      if (n > v * width) store<T, A>(c + i * c_stride + v * width, n - v * width, sums[i][v]);
 }
 
-template <class T, class A, int... height>
+template <int vectors, class T, class A, int... height>
 constexpr auto tiles_of_heights(std::integer_sequence<int, height...>) {
-  return std::array{product_tile<height + 1, T, A>...};
+  return std::array{product_tile<height + 1, vectors, T, A>...};
 }
 
 // to[p·kTileRows + i] = x[i, p], of which `height` rows are there.
@@ -83,20 +87,24 @@ void turn_rows(int64_t height, int64_t k, T* to, const T* x, int64_t row_stride,
 template <class T, class A>
 void product_panels(int64_t m, int64_t n, int64_t k, void* out, int64_t c_stride, bool accumulate,
                     const void* x_data, int64_t row_stride, int64_t column_stride, const void* panels) {
-  constexpr auto tiles = tiles_of_heights<T, A>(std::make_integer_sequence<int, kTileRows>());
+  constexpr std::make_integer_sequence<int, kTileRows> heights;
+  constexpr auto narrow_tiles = tiles_of_heights<1, T, A>(heights),
+                 tiles = tiles_of_heights<kTileVectors, T, A>(heights);
   T* c = static_cast<T*>(out);
   const T* x = static_cast<const T*>(x_data);
   T turned[kTileRows * kPanelDepth];
   for (int64_t i = 0; i < m; i += kTileRows) {
     const int64_t height = m - i < kTileRows ? m - i : kTileRows;
+    const auto narrow_tile = narrow_tiles[static_cast<size_t>(height - 1)],
+               tile = tiles[static_cast<size_t>(height - 1)];
     const T* rows = x + i * row_stride;
     const bool is_turned = column_stride != 1;  // elements far apart are gathered once, not for each panel
     if (is_turned) turn_rows(height, k, turned, rows, row_stride, column_stride);
     const T* panel = static_cast<const T*>(panels);
     for (int64_t j = 0; j < n; j += kPanelWidth<T, A>, panel += k * kPanelWidth<T, A>)
-      tiles[static_cast<size_t>(height - 1)](n - j, k, c + i * c_stride + j, c_stride, accumulate,
-                                             is_turned ? turned : rows, is_turned ? 1 : row_stride,
-                                             is_turned ? kTileRows : 1, panel);
+      (n - j <= static_cast<int64_t>(Batch<T, A>::size) ? narrow_tile : tile)(
+          n - j, k, c + i * c_stride + j, c_stride, accumulate, is_turned ? turned : rows,
+          is_turned ? 1 : row_stride, is_turned ? kTileRows : 1, panel);
   }
 }
 

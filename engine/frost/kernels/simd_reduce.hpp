@@ -62,6 +62,16 @@ T fold_lanes(const Batch<T, A>& x, const Combine& combine) {
 // Halves within the registers, where these are longer: going through memory would wait for the store.
 #if defined(__AVX2__)
 template <class Combine>
+float fold_lanes(const Batch<float, xsimd::sse4_2>& x, const Combine& combine) {
+  using B = Batch<float, xsimd::sse4_2>;
+  const B two = combine(x, B(_mm_movehl_ps(x, x)));
+  return _mm_cvtss_f32(combine(two, B(_mm_shuffle_ps(two, two, 1))));
+}
+template <class Combine>
+double fold_lanes(const Batch<double, xsimd::sse4_2>& x, const Combine& combine) {
+  return _mm_cvtsd_f64(combine(x, Batch<double, xsimd::sse4_2>(_mm_unpackhi_pd(x, x))));
+}
+template <class Combine>
 float fold_lanes(const Batch<float, xsimd::fma3<xsimd::avx2>>& x, const Combine& combine) {
   using Half = Batch<float, xsimd::sse4_2>;
   return fold_lanes(combine(Half(_mm256_castps256_ps128(x)), Half(_mm256_extractf128_ps(x, 1))), combine);
@@ -91,6 +101,7 @@ template <class T, class A, class Load, class Combine>
 T fold_row(int64_t n, T identity, const Load& load_at, const Combine& combine) {
   using B = Batch<T, A>;
   constexpr int64_t width = B::size;
+  if (n <= width) return fold_lanes(n > 0 ? load_at(0, n) : B(identity), combine);
   const int64_t quads = n / (4 * width);
   Quad<B> sum = {{B(identity), B(identity), B(identity), B(identity)}};
   if (quads > 0)
@@ -102,9 +113,11 @@ T fold_row(int64_t n, T identity, const Load& load_at, const Combine& combine) {
                    load_at(i + 3 * width, width)}};
         },
         [&combine](const Quad<B>& x, const Quad<B>& y) { return combine_quads(x, y, combine); });
-  int part = 0;
-  for (int64_t i = quads * 4 * width; i < n; i += width, ++part)
-    sum.part[part] = combine(sum.part[part], load_at(i, n - i));
+  const int64_t rest = quads * 4 * width;
+#pragma GCC unroll 4
+  for (int64_t part = 0; part < 4; ++part)  // unrolled, so that the parts stay in registers
+    if (const int64_t i = rest + part * width; i < n)
+      sum.part[part] = combine(sum.part[part], load_at(i, n - i));
   return fold_lanes(combine(combine(sum.part[0], sum.part[1]), combine(sum.part[2], sum.part[3])), combine);
 }
 
@@ -323,12 +336,7 @@ void product(int64_t m, int64_t n, int64_t k, void* out, int64_t c_stride, const
     for (; i < m; ++i)
       product_rows<1, T, A>(n, k, c + i * c_stride, c_stride, x + i * x_row_stride, x_row_stride,
                             x_column_stride, y, y_row_stride);
-  } else if (m >= 4 && n * k <= 4096) {  // turning y once is cheaper than a sum across lanes per element of c
-    T turned[4096];
-    for (int64_t j = 0; j < n; ++j)
-      for (int64_t p = 0; p < k; ++p) turned[p * n + j] = y[p * y_row_stride + j * y_column_stride];
-    product<T, A>(m, n, k, c, c_stride, x, x_row_stride, x_column_stride, turned, n, 1);
-  } else if (x_column_stride == 1 && y_row_stride == 1) {
+  } else if (x_column_stride == 1 && y_row_stride == 1 && (m < 4 || n == 1 || n * k > 4096)) {
     for (int64_t i = 0; i < m; ++i)
       for (int64_t j = 0; j < n; ++j) {
         const T *row = x + i * x_row_stride, *column = y + j * y_column_stride;
@@ -339,6 +347,11 @@ void product(int64_t m, int64_t n, int64_t k, void* out, int64_t c_stride, const
             },
             Add());
       }
+  } else if (m >= 4 && n * k <= 4096) {  // turning y once is cheaper than a sum across lanes per element of c
+    T turned[4096];
+    for (int64_t j = 0; j < n; ++j)
+      for (int64_t p = 0; p < k; ++p) turned[p * n + j] = y[p * y_row_stride + j * y_column_stride];
+    product<T, A>(m, n, k, c, c_stride, x, x_row_stride, x_column_stride, turned, n, 1);
   } else {
     for (int64_t i = 0; i < m; ++i)
       for (int64_t j = 0; j < n; ++j) {
