@@ -22,7 +22,8 @@ class ArrayRef {
   constexpr ArrayRef(const T& one) : data_(&one), size_(1) {}
   constexpr ArrayRef(const T* data, size_t size) : data_(data), size_(size) {}
   constexpr ArrayRef(const T* begin, const T* end) : data_(begin), size_(static_cast<size_t>(end - begin)) {}
-  ArrayRef(const std::vector<T>& values) : data_(values.data()), size_(values.size()) {}
+  template <class Allocator>
+  ArrayRef(const std::vector<T, Allocator>& values) : data_(values.data()), size_(values.size()) {}
   template <size_t N>
   constexpr ArrayRef(const T (&values)[N]) : data_(values), size_(N) {}
 #if defined(__GNUC__) && !defined(__clang__)

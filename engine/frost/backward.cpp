@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <unordered_set>
 
 namespace frost {
 
@@ -14,9 +15,9 @@ struct Backward::Pending : Pooled {
   Ref<Node> node;
   uint64_t arrival = 0;
   bool is_elsewhere = false;
-  Tensor total;                                            // of the node's first input …
-  std::vector<Tensor> more_totals;                         // … and of the others
-  std::vector<std::pair<uint32_t, GradientSlice>> slices;  // by input; put into the total when the node runs
+  Tensor total;                                             // of the node's first input …
+  PooledVector<Tensor> more_totals;                         // … and of the others
+  PooledVector<std::pair<uint32_t, GradientSlice>> slices;  // by input; put into the total when the node runs
 
   Tensor& total_of(uint32_t input_nr) {
     if (input_nr == 0) return total;
@@ -30,12 +31,25 @@ struct Backward::Pending : Pooled {
   }
 };
 
+// What a pass knows that runs only what leads to some inputs.
+struct Backward::Restriction {
+  struct Capture {
+    const Node* node;
+    uint32_t input_nr;
+    size_t input;
+    bool operator<(const Capture& other) const { return std::less<const Node*>()(node, other.node); }
+  };
+
+  bool is_capturing;  // the gradients are kept, and no grad changes
+  std::unordered_set<const Node*> reaches_input;
+  std::vector<Capture> captures;  // sorted by node
+  std::vector<bool> reached;
+  std::vector<Tensor> captured;
+};
+
 namespace {
 
 constexpr auto runs_after = [](const auto& a, const auto& b) { return a->runs_after(*b); };
-constexpr auto by_node = [](const auto& a, const auto& b) {
-  return std::less<const Node*>()(a.node, b.node);
-};
 
 bool lies_within(const Layout& region, int64_t numel) {
   int64_t last = region.offset;
@@ -113,10 +127,10 @@ Backward::Backward(TensorList roots, TensorList gradients, Options options) : Ba
 
 Backward::Backward(TensorList roots, TensorList gradients, Options options, TensorList inputs, Into into)
     : Backward(options, Unstarted()) {
-  is_restricted_ = true;
-  is_capturing_ = into == Into::captured;
-  captured_.resize(inputs.size());
-  restrict_to(roots, inputs, is_capturing_ ? "grad" : "backward");
+  restriction_ = std::make_unique<Restriction>();
+  restriction_->is_capturing = into == Into::captured;
+  restriction_->captured.resize(inputs.size());
+  restrict_to(roots, inputs, restriction_->is_capturing ? "grad" : "backward");
   start(roots, gradients);
 }
 
@@ -131,7 +145,7 @@ void Backward::start(TensorList roots, TensorList gradients) {
     check_root(roots[i], gradients.empty() ? Tensor() : gradients[i], i);
   for (size_t i = 0; i < roots.size(); ++i) {
     const Edge edge = gradient_edge(roots[i]);
-    if (is_restricted_ && !reaches_input(edge.function.get())) continue;
+    if (!leads_to_input(edge)) continue;
     Gradients::Entry gradient;
     if (!gradients.empty()) gradient.value = gradients[i];
     if (!gradient.value.defined())
@@ -144,9 +158,9 @@ void Backward::start(TensorList roots, TensorList gradients) {
 // ---- what waits ----
 
 Backward::Pending* Backward::find(Node* node) const {
-  if (!elsewhere_.empty()) {
-    const auto found = elsewhere_.find(node);
-    if (found != elsewhere_.end()) return found->second;
+  if (elsewhere_) {
+    const auto found = elsewhere_->find(node);
+    if (found != elsewhere_->end()) return found->second;
   }
   return node->pass_.load(std::memory_order_relaxed) == this ? static_cast<Pending*>(node->pending_)
                                                              : nullptr;
@@ -161,13 +175,13 @@ Backward::Pending& Backward::pending_of(const Ref<Node>& node) {
   std::push_heap(waiting_.begin(), waiting_.end(), runs_after);
 
   // The node itself remembers where its gradients are, unless another pass was there first.
-  Backward* nobody = nullptr;
-  fresh->is_elsewhere = !node->pass_.compare_exchange_strong(nobody, this, std::memory_order_acquire,
-                                                             std::memory_order_relaxed);
-  if (fresh->is_elsewhere)
-    elsewhere_.emplace(node.get(), fresh);
-  else
+  fresh->is_elsewhere = !node->claim(this);
+  if (!fresh->is_elsewhere) {
     node->pending_ = fresh;
+    return *fresh;
+  }
+  if (!elsewhere_) elsewhere_ = std::make_unique<std::unordered_map<Node*, Pending*>>();
+  elsewhere_->emplace(node.get(), fresh);
   return *fresh;
 }
 
@@ -175,14 +189,14 @@ Backward::Pending& Backward::pending_of(const Ref<Node>& node) {
 void Backward::let_go(const Pending& pending) {
   Node* const node = pending.node.get();
   if (pending.is_elsewhere)
-    elsewhere_.erase(node);
+    elsewhere_->erase(node);
   else
     node->pass_.store(nullptr, std::memory_order_release);
 }
 
 void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index) {
   const Node::Output& expected = edge.function->output(edge.input_nr);
-  const Dims& sizes = gradient.is_slice ? gradient.region.sizes : expected.sizes;
+  const Dims& sizes = gradient.region ? gradient.region->sizes : expected.sizes;
   const Tensor& value = gradient.value;
   if (!(value.layout().sizes == sizes) || value.scalar_type() != expected.dtype) {
     if (!is_broadcastable_to(sizes, value.sizes()))
@@ -191,12 +205,12 @@ void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* fro
            " but expected shape compatible with ", sizes);
     gradient.value = detail::reduce_to(value, sizes, expected.dtype);
   }
-  if (gradient.is_slice && !lies_within(gradient.region, numel(expected.sizes)))
+  if (gradient.region && !lies_within(*gradient.region, numel(expected.sizes)))
     fail("backward", "Function ", from->name(), " returned a slice at index ", index,
          " that does not lie in sizes ", expected.sizes);
   Pending& pending = pending_of(edge.function);
-  if (gradient.is_slice) {
-    pending.slices.emplace_back(edge.input_nr, GradientSlice{gradient.value, gradient.region});
+  if (gradient.region) {
+    pending.slices.emplace_back(edge.input_nr, GradientSlice{gradient.value, *gradient.region});
     return;
   }
   Tensor& total = pending.total_of(edge.input_nr);
@@ -225,18 +239,17 @@ void Backward::run_next() {
   std::pop_heap(waiting_.begin(), waiting_.end(), runs_after);
   const std::unique_ptr<Pending> pending = std::move(waiting_.back());
   waiting_.pop_back();
-  ran_ = pending->node;
-  Node& node = *ran_;
   let_go(*pending);
-  collect(*pending);
+  ran_ = std::move(pending->node);
+  Node& node = *ran_;
+  collect(node, *pending);
 
-  const auto captures = std::equal_range(captures_.begin(), captures_.end(), Capture{&node, 0, 0}, by_node);
-  for (auto capture = captures.first; capture != captures.second; ++capture)
-    captured_[capture->input] = grad_outs_[capture->input_nr];
-  check(is_capturing_ || node.leaf_ == nullptr || !node.leaf_->grad_fn, "backward",
+  const bool is_capturing = restriction_ && restriction_->is_capturing;
+  if (restriction_) capture(node);
+  check(is_capturing || node.leaf_ == nullptr || !node.leaf_->grad_fn, "backward",
         "leaf variable has been moved into the graph interior: it was frozen, then written in place");
   const bool is_wanted = mark_wanted(node);
-  if (node.leaf_ != nullptr ? !is_wanted : is_capturing_ && !is_wanted) return;
+  if (node.leaf_ != nullptr ? !is_wanted : is_capturing && !is_wanted) return;
 
   if (node.hooks_) call_hooks(node);
   if (!is_wanted) return;
@@ -249,11 +262,11 @@ void Backward::run_next() {
 }
 
 // The node's gradients, whole: slices are put in their places, all at once.
-void Backward::collect(Pending& pending) {
-  const Node& node = *pending.node;
+void Backward::collect(const Node& node, Pending& pending) {
   grad_outs_.resize(node.num_inputs());
   for (uint32_t i = 0; i < grad_outs_.size(); ++i) grad_outs_[i] = std::move(pending.total_of(i));
   auto& all = pending.slices;
+  if (all.empty()) return;
   if (grad_outs_.size() > 1)
     std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (auto slice = all.begin(); slice != all.end();) {
@@ -268,12 +281,13 @@ void Backward::collect(Pending& pending) {
 bool Backward::mark_wanted(const Node& node) {
   const ArrayRef<Edge> edges = node.next_edges();
   grads_.entries_.resize(edges.size());
-  bool any = !is_capturing_ && node.leaf_ != nullptr && node.leaf_->requires_grad;
+  const bool is_capturing = restriction_ && restriction_->is_capturing;
+  bool any = !is_capturing && node.leaf_ != nullptr && node.leaf_->requires_grad;
   for (size_t i = 0; i < edges.size(); ++i) {
     Gradients::Entry& entry = grads_.entries_[i];
-    entry.value = Tensor();
-    entry.is_slice = false;
-    entry.wanted = edges[i].is_valid() && (!is_restricted_ || reaches_input(edges[i].function.get()));
+    entry.value.reset();
+    entry.region.reset();
+    entry.wanted = leads_to_input(edges[i]);
     any |= entry.wanted;
   }
   return any;
@@ -307,36 +321,50 @@ ArrayRef<Tensor> Backward::grad_outs() {
 Tensor Backward::grad_input(size_t i) const {
   check(i < grads_.entries_.size(), "Backward::grad_input", "there is no input ", i);
   const Gradients::Entry& entry = grads_.entries_[i];
-  if (!entry.is_slice || !entry.value.defined()) return entry.value;
+  if (!entry.region || !entry.value.defined()) return entry.value;
   const Edge& edge = ran_->next_edge(i);
   const Node::Output& input = edge.function->output(edge.input_nr);
-  return detail::assemble(Tensor(), input.sizes, input.dtype, GradientSlice{entry.value, entry.region});
+  return detail::assemble(Tensor(), input.sizes, input.dtype, GradientSlice{entry.value, *entry.region});
 }
 
 // ---- with respect to some inputs only ----
 
 bool Backward::is_reached(size_t i) const {
-  check(i < captured_.size(), "Backward::is_reached", "there is no input ", i, " of ", captured_.size());
-  return reached_[i];
+  const size_t count = restriction_ ? restriction_->reached.size() : 0;
+  check(i < count, "Backward::is_reached", "there is no input ", i, " of ", count);
+  return restriction_->reached[i];
 }
 
 const Tensor& Backward::captured(size_t i) const {
-  check(i < captured_.size(), "Backward::captured", "there is no input ", i, " of ", captured_.size());
-  return captured_[i];
+  const size_t count = restriction_ ? restriction_->captured.size() : 0;
+  check(i < count, "Backward::captured", "there is no input ", i, " of ", count);
+  return restriction_->captured[i];
 }
 
-bool Backward::reaches_input(const Node* node) const { return reaches_input_.contains(node); }
+// Whether a gradient is to flow along the edge.
+bool Backward::leads_to_input(const Edge& edge) const {
+  return edge.is_valid() && (!restriction_ || restriction_->reaches_input.contains(edge.function.get()));
+}
+
+// Keeps what has arrived at a node of one of the inputs.
+void Backward::capture(const Node& node) {
+  const auto found = std::equal_range(restriction_->captures.begin(), restriction_->captures.end(),
+                                      Restriction::Capture{&node, 0, 0});
+  for (auto capture = found.first; capture != found.second; ++capture)
+    restriction_->captured[capture->input] = grad_outs_[capture->input_nr];
+}
 
 void Backward::restrict_to(TensorList roots, TensorList inputs, std::string_view function) {
+  Restriction& known = *restriction_;
   for (size_t i = 0; i < inputs.size(); ++i) {
     check_defined(inputs[i], function, "inputs");
     check(inputs[i].requires_grad(), function,
           "One of the differentiated Tensors does not require grad (inputs[", i, "])");
     const Edge edge = gradient_edge(inputs[i]);
-    captures_.push_back({edge.function.get(), edge.input_nr, i});
-    reaches_input_.insert(edge.function.get());
+    known.captures.push_back({edge.function.get(), edge.input_nr, i});
+    known.reaches_input.insert(edge.function.get());
   }
-  std::sort(captures_.begin(), captures_.end(), by_node);
+  std::sort(known.captures.begin(), known.captures.end());
   // Depth first, with a stack of our own: a node reaches an input if one of the nodes before it does.
   struct Visit {
     const Node* node;
@@ -357,14 +385,15 @@ void Backward::restrict_to(TensorList roots, TensorList inputs, std::string_view
         if (edge.is_valid()) enter(edge.function.get());
         continue;
       }
-      bool reaches = reaches_input(visit.node);
-      for (const Edge& edge : edges) reaches |= edge.is_valid() && reaches_input(edge.function.get());
-      if (reaches) reaches_input_.insert(visit.node);
+      bool reaches = known.reaches_input.contains(visit.node);
+      for (const Edge& edge : edges) reaches |= leads_to_input(edge);
+      if (reaches) known.reaches_input.insert(visit.node);
       path.pop_back();
     }
   }
-  reached_.resize(inputs.size());
-  for (const Capture& capture : captures_) reached_[capture.input] = visited.contains(capture.node);
+  known.reached.resize(inputs.size());
+  for (const Restriction::Capture& capture : known.captures)
+    known.reached[capture.input] = visited.contains(capture.node);
 }
 
 // ---- autograd ----

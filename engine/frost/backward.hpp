@@ -5,7 +5,6 @@
 
 #include <memory>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace frost {
@@ -62,42 +61,32 @@ class Backward {
 
  private:
   struct Pending;
-  struct Capture {
-    Node* node;
-    uint32_t input_nr;
-    size_t input;
-  };
-
+  struct Restriction;
   struct Unstarted {};
   Backward(Options options, Unstarted);
   void start(TensorList roots, TensorList gradients);
   void restrict_to(TensorList roots, TensorList inputs, std::string_view function);
-  bool reaches_input(const Node* node) const;
+  bool leads_to_input(const Edge& edge) const;
   void add(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index);
   Pending& pending_of(const Ref<Node>& node);
   Pending* find(Node* node) const;
   void let_go(const Pending& pending);
   void run_next();
-  void collect(Pending& pending);
+  void collect(const Node& node, Pending& pending);
+  void capture(const Node& node);
   void call_hooks(Node& node);
   bool mark_wanted(const Node& node);
 
   Options options_;
-  std::vector<std::unique_ptr<Pending>> waiting_;  // a heap: the node to run next is in front
-  // For nodes that another pass holds gradients for at the same time.
-  std::unordered_map<Node*, Pending*> elsewhere_;
+  PooledVector<std::unique_ptr<Pending>> waiting_;  // a heap: the node to run next is in front
+  // For nodes that another pass holds gradients for at the same time; null until there is one.
+  std::unique_ptr<std::unordered_map<Node*, Pending*>> elsewhere_;
   uint64_t arrivals_ = 0;
-
   bool has_failed_ = false;
-  bool is_restricted_ = false;  // to what leads to the inputs
-  std::unordered_set<const Node*> reaches_input_;
-  bool is_capturing_ = false;
-  std::vector<Capture> captures_;  // sorted by node
-  std::vector<bool> reached_;
-  std::vector<Tensor> captured_;
+  std::unique_ptr<Restriction> restriction_;  // to what leads to some inputs; null: none
 
   Ref<Node> ran_;
-  std::vector<Tensor> grad_outs_;
+  PooledVector<Tensor> grad_outs_;
   Gradients grads_;
 };
 

@@ -48,13 +48,14 @@ Saved::Saved(Saved&& other) noexcept(false) : borrowed_(other.borrowed_) {
 }
 
 void Saved::take(const Tensor& tensor) {
-  // A trainable leaf is kept itself, so that gradients of the gradient find it. Of anything else an alias is
-  // kept: the tensor itself may be written to and then hold the very node that saves it.
+  // A trainable leaf is kept itself, so that gradients of the gradient find it, and so is what never stands
+  // on the tape. Of anything else an alias is kept: the tensor itself may be written to and then hold the
+  // very node that saves it.
   if (!tensor.defined()) return;
   TensorImpl& impl = *tensor.impl();
   storage_ = impl.storage;
   version_ = impl.storage->version();
-  if (impl.requires_grad) {
+  if (impl.requires_grad || !is_floating_point(impl.dtype)) {
     value_ = tensor;
     return;
   }
@@ -98,12 +99,12 @@ Tensor detail::SavedOutput::get(const Node& node) const {
 
 void retain(Node* node) {
   if (node->leaf_ != nullptr) return retain(node->leaf_);
-  node->count_.fetch_add(1, std::memory_order_relaxed);
+  node->count_.add();
 }
 
 void release(Node* node) {
   if (node->leaf_ != nullptr) return release(node->leaf_);
-  if (node->count_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  if (!node->count_.drop()) return;
   // A node holds the nodes before it: destroying them one inside the other would overflow the stack of a deep
   // graph. The first to go destroys all that go because of it, in a loop.
   [[gnu::tls_model("initial-exec")]] static constinit thread_local Node* doomed = nullptr;
@@ -143,6 +144,15 @@ std::vector<Tensor> Node::saved_tensors() const {
   return tensors;
 }
 
+bool Node::claim(Backward* pass) {
+  Backward* nobody = nullptr;
+  if (!is_single_threaded())
+    return pass_.compare_exchange_strong(nobody, pass, std::memory_order_acquire, std::memory_order_relaxed);
+  if (pass_.load(std::memory_order_relaxed) != nobody) return false;
+  pass_.store(pass, std::memory_order_relaxed);
+  return true;
+}
+
 unsigned Node::add_hook(Hook hook) {
   if (!hooks_) hooks_ = std::make_unique<std::vector<Hook>>();
   hook.number =
@@ -170,11 +180,10 @@ void Node::stop_retaining(const TensorImpl* output) {
 }
 
 void Node::set_output(size_t i, const Tensor& output) {
-  const Output description{output.layout().sizes, output.scalar_type()};
-  if (i == 0)
-    output_ = description;
-  else
-    more_outputs_.push_back(description);
+  if (i > 0) more_outputs_.emplace_back();
+  Output& description = i == 0 ? output_ : more_outputs_.back();
+  description.sizes = output.layout().sizes;
+  description.dtype = output.scalar_type();
 }
 
 void Node::take_number() {

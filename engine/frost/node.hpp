@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,7 +50,6 @@ class Gradients {
     check_index(i);
     entries_[i].value = std::move(slice.value);
     entries_[i].region = slice.region;
-    entries_[i].is_slice = true;
   }
   size_t size() const { return entries_.size(); }
 
@@ -58,13 +58,12 @@ class Gradients {
   struct Entry {
     Tensor value;  // undefined: zero, or not wanted
     bool wanted = false;
-    bool is_slice = false;
-    Layout region;
+    std::optional<Layout> region;  // of a slice
   };
   void check_index(size_t i) const {
     check(i < entries_.size(), "Gradients", "there is no input ", i, " of ", entries_.size());
   }
-  std::vector<Entry> entries_;
+  PooledVector<Entry> entries_;
 };
 
 // A tensor that a rule needs again in backward: the capture [y = Saved(y)], read as *y. While the rule is
@@ -165,11 +164,13 @@ class Node : public Pooled {
     std::shared_ptr<const std::function<Tensor(const Tensor&)>> call = nullptr;
     TensorImpl* retaining = nullptr;  // instead of a call: the output that keeps its grad
   };
+  // Makes `pass` the one that holds gradients for this node; false where another does.
+  bool claim(Backward* pass);
   unsigned add_hook(Hook hook);  // returns its number
   bool remove_hook(uint32_t input_nr, unsigned number);
   void stop_retaining(const TensorImpl* output);
 
-  std::atomic<uint32_t> count_{1};
+  RefCount count_;
   const char* name_;
   uint64_t sequence_nr_ = 0;
   ArrayRef<Edge> edges_;

@@ -1,11 +1,49 @@
-// Ref<T>: a counted handle to an object that carries its own count. T says how it is counted through two
+// Ref<T>: a counted handle to an object that carries its own RefCount. T says how it is counted through two
 // functions beside it: retain(T*) and release(T*).
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
+#if __has_include(<sys/single_threaded.h>)
+#include <sys/single_threaded.h>
+#endif
+
 namespace frost {
+
+// False once the process has started a second thread, or where the system does not tell.
+inline bool is_single_threaded() {
+#if __has_include(<sys/single_threaded.h>)
+  return __libc_single_threaded;
+#else
+  return false;
+#endif
+}
+
+// How many handles an object has; one at first. Until the process starts a second thread, counting is plain
+// loads and stores: atomic additions would be a third of the cost of an op on few elements.
+class RefCount {
+ public:
+  uint32_t get() const { return count_.load(std::memory_order_relaxed); }
+  void add() {
+    if (is_single_threaded())
+      count_.store(get() + 1, std::memory_order_relaxed);
+    else
+      count_.fetch_add(1, std::memory_order_relaxed);
+  }
+  // Takes one away; true where that was the last.
+  bool drop() {
+    if (!is_single_threaded()) return count_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+    const uint32_t left = get() - 1;
+    count_.store(left, std::memory_order_relaxed);
+    return left == 0;
+  }
+
+ private:
+  std::atomic<uint32_t> count_{1};
+};
 
 template <class T>
 class Ref {

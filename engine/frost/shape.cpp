@@ -39,12 +39,16 @@ void Dims::erase(size_t at) {
 }
 
 int64_t checked_numel(IntArrayRef sizes, std::string_view function) {
-  int64_t n = 1;
+  int64_t n = 1, signs = 0;
   bool overflow = false;
   for (const int64_t size : sizes) {
-    check(size >= 0, function, "Trying to create tensor with negative dimension ", size, ": ", sizes);
+    signs |= size;
     overflow |= __builtin_mul_overflow(n, size, &n);
   }
+  if (signs >= 0 && !overflow) [[likely]]
+    return n;
+  for (const int64_t size : sizes)
+    check(size >= 0, function, "Trying to create tensor with negative dimension ", size, ": ", sizes);
   // A zero anywhere makes the product zero, whatever the other sizes are.
   if (std::find(sizes.begin(), sizes.end(), 0) != sizes.end()) return 0;
   check(!overflow, function, "the number of elements of sizes ", sizes, " overflows a 64-bit integer");

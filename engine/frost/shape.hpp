@@ -28,12 +28,6 @@ class Dims {
     check_count(count);
     while (count_ < count) values_[count_++] = value;
   }
-  Dims(const Dims& other) : count_(other.count_) { copy_values(other); }
-  Dims& operator=(const Dims& other) {
-    count_ = other.count_;
-    copy_values(other);
-    return *this;
-  }
 
   operator IntArrayRef() const { return {values_, count_}; }
   size_t size() const { return count_; }
@@ -56,12 +50,9 @@ class Dims {
   static void check_count(size_t count) {
     check(count <= kMaxDims, "shape", "a tensor has at most ", kMaxDims, " dimensions, got ", count);
   }
-  void copy_values(const Dims& other) {  // most shapes have few dimensions: copy those alone
-    for (size_t i = 0; i < other.count_; ++i) values_[i] = other.values_[i];
-  }
 
   size_t count_ = 0;
-  int64_t values_[kMaxDims];
+  int64_t values_[kMaxDims] = {};  // all of them known, so that a copy is a few wide moves
 };
 
 inline std::string to_text(const Dims& dims) { return to_text(IntArrayRef(dims)); }

@@ -8,11 +8,6 @@ namespace frost {
 
 static_assert(sizeof(Storage) <= Storage::kHeader);
 
-Ref<Storage> Storage::make(size_t bytes) {
-  char* const block = static_cast<char*>(allocate(kHeader + bytes));
-  return Ref<Storage>::adopt(new (block) Storage(block + kHeader, bytes));
-}
-
 Ref<Storage> Storage::borrow(void* data, size_t bytes, std::function<void()> on_release) {
   auto on_release_copy = std::make_unique<std::function<void()>>(std::move(on_release));
   Storage* const storage = new (allocate(kHeader)) Storage(data, bytes);

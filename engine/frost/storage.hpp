@@ -4,7 +4,6 @@
 #include <frost/memory.hpp>
 #include <frost/ref.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 
@@ -16,28 +15,31 @@ class Storage {
   static constexpr size_t kHeader = 64;
 
   // Uninitialised memory, aligned to 64 bytes.
-  static Ref<Storage> make(size_t bytes);
+  static Ref<Storage> make(size_t bytes) {
+    char* const block = static_cast<char*>(allocate(kHeader + bytes));
+    return Ref<Storage>::adopt(::new (block) Storage(block + kHeader, bytes));
+  }
   // Memory that belongs to someone else; `on_release` is called when no tensor uses it any more.
   static Ref<Storage> borrow(void* data, size_t bytes, std::function<void()> on_release);
 
   void* data() const { return data_; }
   size_t bytes() const { return bytes_; }
-  bool is_shared() const { return count_.load(std::memory_order_relaxed) > 1; }
+  bool is_shared() const { return count_.get() > 1; }
 
   // Every in-place write adds one. What the tape saved is stale when the version has moved since.
   uint32_t version() const { return version_; }
   void bump_version() { ++version_; }
 
-  friend void retain(Storage* storage) { storage->count_.fetch_add(1, std::memory_order_relaxed); }
+  friend void retain(Storage* storage) { storage->count_.add(); }
   friend void release(Storage* storage) {
-    if (storage->count_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(storage);
+    if (storage->count_.drop()) destroy(storage);
   }
 
  private:
   Storage(void* data, size_t bytes) : data_(data), bytes_(bytes) {}
   static void destroy(Storage* storage) noexcept;
 
-  std::atomic<uint32_t> count_{1};
+  RefCount count_;
   uint32_t version_ = 0;
   void* data_;
   size_t bytes_;

@@ -27,6 +27,14 @@ TensorImpl::TensorImpl(Dtype element_dtype, const Layout& elements, Ref<Storage>
       storage(std::move(memory)),
       layout(elements) {}
 
+TensorImpl::TensorImpl(Dtype element_dtype, IntArrayRef sizes, int64_t count_of_elements, Ref<Storage> memory)
+    : dtype(element_dtype),
+      contiguous(true),
+      numel(count_of_elements),
+      data(static_cast<char*>(memory->data())),
+      storage(std::move(memory)),
+      layout(Layout::contiguous(sizes)) {}
+
 TensorImpl::~TensorImpl() {
   if (extras && extras->retains_grad) set_grad_fn(nullptr, 0);
 }
@@ -36,21 +44,14 @@ TensorExtras& TensorImpl::make_extras() {
   return *extras;
 }
 
-void retain(TensorImpl* tensor) { tensor->count.fetch_add(1, std::memory_order_relaxed); }
-
-void release(TensorImpl* tensor) {
-  if (tensor->count.fetch_sub(1, std::memory_order_acq_rel) == 1) delete tensor;
-}
-
 Tensor empty_tensor(IntArrayRef sizes, Dtype dtype, std::string_view function) {
   const int64_t numel = checked_numel(sizes, function);
-  const Layout layout = Layout::contiguous(sizes);
   int64_t bytes;
   const bool too_large = __builtin_mul_overflow(numel, static_cast<int64_t>(element_size(dtype)), &bytes);
   check(!too_large && bytes < (int64_t{1} << 62), function, "can't allocate memory for ", sizes,
         " elements of ", dtype);
   return Tensor(
-      Ref<TensorImpl>::adopt(new TensorImpl(dtype, layout, Storage::make(static_cast<size_t>(bytes)))));
+      Ref<TensorImpl>::adopt(new TensorImpl(dtype, sizes, numel, Storage::make(static_cast<size_t>(bytes)))));
 }
 
 Tensor alias(const Tensor& x, const Layout& layout) {
@@ -69,14 +70,11 @@ Tensor view_of(const Tensor& x, const Layout& layout, ViewKind kind) {
   return view;
 }
 
-bool is_sole_owner(const Tensor& x) {
-  return x.impl()->count.load(std::memory_order_relaxed) == 1 && !x.impl()->storage->is_shared();
-}
+bool is_sole_owner(const Tensor& x) { return x.impl()->count.get() == 1 && !x.impl()->storage->is_shared(); }
 
-void check_defined(const Tensor& x, std::string_view function, std::string_view argument) {
-  check(x.defined(), function,
-        "Expected a proper Tensor but got None (or an undefined Tensor in C++) for argument '", argument,
-        "'");
+void fail_undefined(std::string_view function, std::string_view argument) {
+  fail(function, "Expected a proper Tensor but got None (or an undefined Tensor in C++) for argument '",
+       argument, "'");
 }
 
 // ---- what it is ----
@@ -90,21 +88,15 @@ TensorImpl& get(const Tensor& x, std::string_view function) {
 
 }  // namespace
 
-IntArrayRef Tensor::sizes() const { return get(*this, "sizes").layout.sizes; }
 IntArrayRef Tensor::strides() const { return get(*this, "strides").layout.strides; }
 int64_t Tensor::storage_offset() const { return get(*this, "storage_offset").layout.offset; }
-int64_t Tensor::dim() const { return static_cast<int64_t>(get(*this, "dim").layout.rank()); }
-int64_t Tensor::numel() const { return get(*this, "numel").numel; }
 TypeMeta Tensor::dtype() const { return get(*this, "dtype").dtype; }
-Dtype Tensor::scalar_type() const { return get(*this, "scalar_type").dtype; }
 TensorOptions Tensor::options() const { return get(*this, "options").dtype; }
-bool Tensor::is_floating_point() const { return frost::is_floating_point(scalar_type()); }
-bool Tensor::is_contiguous() const { return get(*this, "is_contiguous").contiguous; }
 bool Tensor::is_view() const { return static_cast<bool>(get(*this, "is_view").base); }
 int64_t Tensor::element_size() const { return static_cast<int64_t>(frost::element_size(scalar_type())); }
 size_t Tensor::nbytes() const { return static_cast<size_t>(numel() * element_size()); }
 int64_t Tensor::_version() const { return get(*this, "_version").storage->version(); }
-size_t Tensor::use_count() const { return defined() ? impl_->count.load() : 0; }
+size_t Tensor::use_count() const { return defined() ? impl_->count.get() : 0; }
 
 int64_t Tensor::size(int64_t dim) const {
   const Layout& layout = get(*this, "size").layout;
@@ -143,11 +135,6 @@ Scalar Tensor::item() const {
 
 // ---- the tape ----
 
-bool Tensor::requires_grad() const {
-  TensorImpl& impl = get(*this, "requires_grad");
-  impl.refresh();
-  return impl.is_on_tape();
-}
 bool Tensor::is_leaf() const { return !grad_fn(); }
 uint32_t Tensor::output_nr() const {
   get(*this, "output_nr").refresh();

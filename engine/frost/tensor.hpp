@@ -24,8 +24,8 @@ class Tensor;
 struct TensorImpl;
 struct Layout;
 
-void retain(TensorImpl* tensor);
-void release(TensorImpl* tensor);
+inline void retain(TensorImpl* tensor);
+inline void release(TensorImpl* tensor);
 void retain(Node* node);
 void release(Node* node);
 
@@ -53,19 +53,19 @@ class Tensor {
   bool defined() const { return static_cast<bool>(impl_); }
   bool is_same(const Tensor& other) const { return impl_ == other.impl_; }
   void reset() { impl_ = nullptr; }
-  IntArrayRef sizes() const;
+  inline IntArrayRef sizes() const;
   int64_t size(int64_t dim) const;
   IntArrayRef strides() const;
   int64_t stride(int64_t dim) const;
   int64_t storage_offset() const;
-  int64_t dim() const;
+  inline int64_t dim() const;
   int64_t ndimension() const { return dim(); }
-  int64_t numel() const;
+  inline int64_t numel() const;
   TypeMeta dtype() const;
-  Dtype scalar_type() const;
+  inline Dtype scalar_type() const;
   TensorOptions options() const;  // its dtype
-  bool is_floating_point() const;
-  bool is_contiguous() const;
+  inline bool is_floating_point() const;
+  inline bool is_contiguous() const;
   bool is_view() const;
   int64_t element_size() const;
   size_t nbytes() const;
@@ -83,7 +83,7 @@ class Tensor {
   }
 
   // ---- the tape ----
-  bool requires_grad() const;
+  inline bool requires_grad() const;
   const Tensor& set_requires_grad(bool requires_grad) const;
   const Tensor& requires_grad_(bool requires_grad = true) const;
   bool is_leaf() const;        // nothing on the tape made it
@@ -313,12 +313,9 @@ class Tensor {
   Tensor& normal_(double mean = 0, double std = 1) const;
   Tensor& bernoulli_(double p = 0.5) const;
 
+  // For the engine's own files.
   TensorImpl* impl() const { return impl_.get(); }
-  // For the engine's own files: needs <frost/tensor_impl.hpp>, which has the type that this is a template on.
-  template <class Impl = TensorImpl>
-  const Layout& layout() const {
-    return static_cast<const Impl*>(impl_.get())->layout;
-  }
+  inline const Layout& layout() const;
 
  private:
   Ref<TensorImpl> impl_;
@@ -328,3 +325,5 @@ class Tensor {
 std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
 
 }  // namespace frost
+
+#include <frost/tensor_impl.hpp>  // what a handle needs of it is inlined

@@ -1,4 +1,5 @@
-// What a Tensor is a handle on. For the engine's own files; programs need only <frost/tensor.hpp>.
+// What a Tensor is a handle on, and the functions of Tensor that every op calls many times. For the engine's
+// own files; programs need only <frost/tensor.hpp>.
 #pragma once
 
 #include <frost/memory.hpp>
@@ -35,6 +36,8 @@ enum class ViewKind : uint8_t {
 
 struct TensorImpl : Pooled {
   TensorImpl(Dtype element_dtype, const Layout& elements, Ref<Storage> memory);
+  // Contiguous, of sizes with this many elements in all.
+  TensorImpl(Dtype element_dtype, IntArrayRef sizes, int64_t count_of_elements, Ref<Storage> memory);
   ~TensorImpl();
   TensorImpl(const TensorImpl&) = delete;
   TensorImpl& operator=(const TensorImpl&) = delete;
@@ -50,7 +53,7 @@ struct TensorImpl : Pooled {
   // Makes it output `output_nr` of `node`; where it retains its grad, it goes on doing so there.
   void set_grad_fn(Ref<Node> node, uint32_t output_nr);
 
-  std::atomic<uint32_t> count{1};
+  RefCount count;
   Dtype dtype;
   bool contiguous;
   bool requires_grad = false;  // of a leaf; what has a grad_fn requires grad by that
@@ -83,7 +86,46 @@ Tensor view_of(const Tensor& x, const Layout& layout, ViewKind kind = ViewKind::
 // Nobody else holds this tensor or its memory: it may be written to without anyone noticing.
 bool is_sole_owner(const Tensor& x);
 
+[[noreturn]] void fail_undefined(std::string_view function, std::string_view argument);
 // An error "[function] …" unless the tensor is defined.
-void check_defined(const Tensor& x, std::string_view function, std::string_view argument = "input");
+inline void check_defined(const Tensor& x, std::string_view function, std::string_view argument = "input") {
+  if (!x.defined()) [[unlikely]]
+    fail_undefined(function, argument);
+}
+
+// ---- what a handle does inline ----
+
+inline void retain(TensorImpl* tensor) { tensor->count.add(); }
+inline void release(TensorImpl* tensor) {
+  if (tensor->count.drop()) delete tensor;
+}
+
+inline const Layout& Tensor::layout() const { return impl_->layout; }
+inline IntArrayRef Tensor::sizes() const {
+  check_defined(*this, "sizes", "self");
+  return impl_->layout.sizes;
+}
+inline int64_t Tensor::dim() const {
+  check_defined(*this, "dim", "self");
+  return static_cast<int64_t>(impl_->layout.rank());
+}
+inline int64_t Tensor::numel() const {
+  check_defined(*this, "numel", "self");
+  return impl_->numel;
+}
+inline Dtype Tensor::scalar_type() const {
+  check_defined(*this, "scalar_type", "self");
+  return impl_->dtype;
+}
+inline bool Tensor::is_floating_point() const { return frost::is_floating_point(scalar_type()); }
+inline bool Tensor::is_contiguous() const {
+  check_defined(*this, "is_contiguous", "self");
+  return impl_->contiguous;
+}
+inline bool Tensor::requires_grad() const {
+  check_defined(*this, "requires_grad", "self");
+  impl_->refresh();
+  return impl_->is_on_tape();
+}
 
 }  // namespace frost
