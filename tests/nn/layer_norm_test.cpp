@@ -50,6 +50,31 @@ TEST_CASE("layer_norm: gradcheck, with each input frozen or absent", "[nn][layer
   check_gradients(scaled, {trainable({2, 2, 3}), trainable({2, 3})});
 }
 
+TEST_CASE("layer_norm: agrees with the ops that define it, for rows of any length and any number of threads",
+          "[nn][layer_norm]") {
+  manual_seed(1);
+  const int threads = get_num_threads();
+  for (const int64_t n : {1, 7, 16, 130, 513}) {
+    const Tensor x = trainable({200, n}), weight = trainable({n}), bias = trainable({n});
+    const Tensor direction = randn({200, n}, kDouble);
+    const auto gradients = [&](const Tensor& y) {
+      return autograd::grad({(y * direction).sum()}, {x, weight, bias});
+    };
+    const Tensor centred = x - x.mean(1, true);
+    const Tensor want = centred / sqrt(centred.square().mean(1, true) + 0.1) * weight + bias;
+    const std::vector<Tensor> want_gradients = gradients(want);
+    for (const int count : {1, 3}) {
+      set_num_threads(count);
+      const Tensor got = F::layer_norm(x, F::LayerNormFuncOptions({n}).weight(weight).bias(bias).eps(0.1));
+      INFO("rows of " << n << ", threads " << count);
+      CHECK(allclose(got, want, 1e-10, 1e-12));
+      const std::vector<Tensor> got_gradients = gradients(got);
+      for (size_t i = 0; i < 3; ++i) CHECK(allclose(got_gradients[i], want_gradients[i], 1e-10, 1e-11));
+    }
+  }
+  set_num_threads(threads);
+}
+
 TEST_CASE("layer_norm: shapes that do not fit are errors", "[nn][layer_norm]") {
   const Tensor x = zeros({2, 3});
   CHECK_THROWS_WITH(

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <frost/kernels/elementwise.hpp>
+#include <frost/kernels/optimize.hpp>
 #include <frost/kernels/reduce.hpp>
 
 #include <cstdint>
@@ -61,6 +62,20 @@ struct Rows {
   SoftmaxColumns softmax_columns[kDtypes], log_softmax_columns[kDtypes], masked_softmax_columns[kDtypes];
   SoftmaxColumns softmax_backward_columns[kDtypes], log_softmax_backward_columns[kDtypes],
       masked_softmax_backward_columns[kDtypes];
+
+  // Layer normalisation, as <frost/kernels/layer_norm.hpp> has it, of one row, and its sums of n columns.
+  void (*layer_norm_row[kDtypes])(int64_t n, double eps, void* y, void* mean, void* reciprocal_std,
+                                  const void* x, const void* weight, const void* bias);
+  void (*layer_norm_backward_row[kDtypes])(int64_t n, void* grad_x, const void* grad_out, const void* x,
+                                           const void* mean, const void* reciprocal_std, const void* weight);
+  void (*layer_norm_weight_columns[kDtypes])(int64_t rows, int64_t row_stride, int64_t n, void* grad_weight,
+                                             const void* grad_out, const void* x, const void* means,
+                                             const void* reciprocal_stds);
+
+  // The steps of optimisers, as <frost/kernels/optimize.hpp> has them.
+  void (*sgd[kDtypes])(int64_t n, const SgdStep& step, void* p, const void* grad, void* v);
+  void (*adam[kDtypes])(int64_t n, const AdamStep& step, void* p, const void* grad, void* m, void* v,
+                        void* largest_v);
 
   // c = x y for one small or thin product, c having `c_stride` between its rows; strides are of rows and
   // columns.

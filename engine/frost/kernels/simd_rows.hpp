@@ -6,6 +6,8 @@
 #pragma once
 
 #include <frost/kernels/simd_gemm.hpp>
+#include <frost/kernels/simd_layer_norm.hpp>
+#include <frost/kernels/simd_optimize.hpp>
 #include <frost/kernels/simd_reduce.hpp>
 #include <frost/kernels/simd_softmax.hpp>
 
@@ -92,6 +94,11 @@ struct Table {
     rows.softmax_backward_columns[dtype] = softmax_backward_columns<T, A, false, Unmasked>;
     rows.log_softmax_backward_columns[dtype] = softmax_backward_columns<T, A, true, Unmasked>;
     rows.masked_softmax_backward_columns[dtype] = softmax_backward_columns<T, A, false, Masked>;
+    rows.layer_norm_row[dtype] = layer_norm_row<T, A>;
+    rows.layer_norm_backward_row[dtype] = layer_norm_backward_row<T, A>;
+    rows.layer_norm_weight_columns[dtype] = layer_norm_weight_columns<T, A>;
+    rows.sgd[dtype] = sgd_row<T, A>;
+    rows.adam[dtype] = adam_row<T, A>;
     if constexpr (Batch<float, A>::size >= 16)
       rows.panels[dtype] = {kTileRows, kPanelWidth<T, A>, pack_panel<T, A>, product_panels<T, A>};
   }

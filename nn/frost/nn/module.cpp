@@ -1,6 +1,7 @@
 #include <frost/nn/module.hpp>
 
 #include <frost/grad_mode.hpp>
+#include <frost/nn/zero_grad.hpp>
 #include <frost/ops.hpp>
 
 #include <cxxabi.h>
@@ -152,16 +153,7 @@ void Module::train(bool on) {
   is_training_ = on;
 }
 
-void Module::zero_grad(bool set_to_none) {
-  for (const Tensor& parameter : parameters()) {
-    Tensor& grad = parameter.mutable_grad();
-    if (!grad.defined()) continue;
-    if (set_to_none)
-      grad.reset();
-    else
-      grad = grad.detach().zero_();
-  }
-}
+void Module::zero_grad(bool set_to_none) { nn::zero_grad(parameters(), set_to_none); }
 
 void Module::to(Dtype dtype) {
   const NoGradGuard guard;

@@ -1,7 +1,8 @@
 #include <frost/optim/adam.hpp>
 
-#include <frost/grad_mode.hpp>
+#include <frost/kernels/optimize.hpp>
 #include <frost/ops.hpp>
+#include <frost/optim/operands.hpp>
 
 #include <cmath>
 
@@ -22,32 +23,27 @@ template class AdamOptionsOf<AdamWOptions>;
 
 namespace {
 
-// m, v and p of one parameter, as the header has it, with g given.
+// m, v and p of one parameter, as the header has it; a decay of 0 leaves them as they are.
 template <class State, class Options>
-void update(const Tensor& parameter, const Tensor& grad, State& state, const Options& options) {
+void update(const Tensor& parameter, State& state, const Options& options, double weight_decay,
+            double shrink) {
+  const GradOperand grad(parameter);
   if (state.step() == 0) {
     state.exp_avg(zeros_like(parameter));
     state.exp_avg_sq(zeros_like(parameter));
   }
   if (options.amsgrad() && !state.max_exp_avg_sq().defined()) state.max_exp_avg_sq(zeros_like(parameter));
+  WrittenOperand p(parameter, parameter), m(state.exp_avg(), parameter), v(state.exp_avg_sq(), parameter),
+      largest_v(options.amsgrad() ? state.max_exp_avg_sq() : Tensor(), parameter);
   state.step(state.step() + 1);
   const double t = static_cast<double>(state.step());
   const auto [beta1, beta2] = options.betas();
-  const double correction1 = 1 - std::pow(beta1, t), correction2 = 1 - std::pow(beta2, t);
-
-  state.exp_avg().mul_(beta1).add_(grad, 1 - beta1);
-  state.exp_avg_sq().mul_(beta2).add_(grad.square(), 1 - beta2);
-  if (options.amsgrad()) state.max_exp_avg_sq().copy_(state.max_exp_avg_sq().maximum(state.exp_avg_sq()));
-  const Tensor& second = options.amsgrad() ? state.max_exp_avg_sq() : state.exp_avg_sq();
-  const Tensor scale = second.sqrt().div_(std::sqrt(correction2)).add_(options.eps());
-  parameter.add_(state.exp_avg().div(scale), -options.lr() / correction1);
-}
-
-template <class State>
-State& state_in(Optimizer::States& states, const Tensor& parameter) {
-  std::unique_ptr<OptimizerParamState>& state = states[parameter.impl()];
-  if (!state) state = std::make_unique<State>();
-  return static_cast<State&>(*state);
+  const kernels::AdamStep step{
+      options.lr() / (1 - std::pow(beta1, t)), beta1, beta2, options.eps(), weight_decay, shrink,
+      std::sqrt(1 - std::pow(beta2, t))};
+  kernels::adam(parameter.scalar_type(), parameter.numel(), step, p.data(), grad.data(), m.data(), v.data(),
+                largest_v.data());
+  for (WrittenOperand* operand : {&p, &m, &v, &largest_v}) operand->finish();
 }
 
 }  // namespace
@@ -60,30 +56,18 @@ AdamW::AdamW(std::vector<OptimizerParamGroup> param_groups, AdamWOptions default
 
 Tensor Adam::step(LossClosure closure) {
   const Tensor loss = evaluate(closure);
-  const NoGradGuard guard;
-  for (const OptimizerParamGroup& group : param_groups_) {
-    const auto& options = static_cast<const AdamOptions&>(group.options());
-    for (const Tensor& parameter : group.params()) {
-      if (!parameter.grad().defined()) continue;
-      Tensor grad = parameter.grad().detach();
-      if (options.weight_decay() != 0) grad = grad.add(parameter, options.weight_decay());
-      update(parameter, grad, state_in<AdamParamState>(state_, parameter), options);
-    }
-  }
+  for_each_with_grad<AdamOptions>([this](const Tensor& parameter, const AdamOptions& options) {
+    update(parameter, state_of<AdamParamState>(parameter), options, options.weight_decay(), /*shrink=*/1);
+  });
   return loss;
 }
 
 Tensor AdamW::step(LossClosure closure) {
   const Tensor loss = evaluate(closure);
-  const NoGradGuard guard;
-  for (const OptimizerParamGroup& group : param_groups_) {
-    const auto& options = static_cast<const AdamWOptions&>(group.options());
-    for (const Tensor& parameter : group.params()) {
-      if (!parameter.grad().defined()) continue;
-      if (options.weight_decay() != 0) parameter.mul_(1 - options.lr() * options.weight_decay());
-      update(parameter, parameter.grad().detach(), state_in<AdamWParamState>(state_, parameter), options);
-    }
-  }
+  for_each_with_grad<AdamWOptions>([this](const Tensor& parameter, const AdamWOptions& options) {
+    update(parameter, state_of<AdamWParamState>(parameter), options, /*weight_decay=*/0,
+           1 - options.lr() * options.weight_decay());
+  });
   return loss;
 }
 

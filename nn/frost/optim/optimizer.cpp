@@ -1,6 +1,7 @@
 #include <frost/optim/optimizer.hpp>
 
 #include <frost/grad_mode.hpp>
+#include <frost/nn/zero_grad.hpp>
 #include <frost/ops.hpp>
 #include <frost/tensor_impl.hpp>
 
@@ -99,15 +100,7 @@ void Optimizer::add_parameters(const std::vector<Tensor>& parameters) {
 }
 
 void Optimizer::zero_grad(bool set_to_none) {
-  for (const OptimizerParamGroup& group : param_groups_)
-    for (const Tensor& parameter : group.params()) {
-      Tensor& grad = parameter.mutable_grad();
-      if (!grad.defined()) continue;
-      if (set_to_none)
-        grad.reset();
-      else
-        grad = grad.detach().zero_();
-    }
+  for (const OptimizerParamGroup& group : param_groups_) nn::zero_grad(group.params(), set_to_none);
 }
 
 size_t Optimizer::size() const noexcept {

@@ -11,6 +11,7 @@
 // left over from before: make that absent too, as Module::freeze does. <frost/nn/freezing.hpp> freezes parts.
 #pragma once
 
+#include <frost/grad_mode.hpp>
 #include <frost/tensor.hpp>
 
 #include <cstdint>
@@ -138,6 +139,23 @@ class Optimizer {
   // For constructors: a copy of options whose values are checked.
   static std::unique_ptr<OptimizerOptions> checked_copy(const OptimizerOptions& options,
                                                         std::string_view function);
+
+  // Calls move(parameter, options) for each parameter that has a grad, with its group's options. Nothing that
+  // it does is recorded.
+  template <class Options, class Move>
+  void for_each_with_grad(const Move& move) const {
+    const NoGradGuard guard;
+    for (const OptimizerParamGroup& group : param_groups_)
+      for (const Tensor& parameter : group.params())
+        if (parameter.grad().defined()) move(parameter, static_cast<const Options&>(group.options()));
+  }
+  // What is remembered about a parameter; a new State at first.
+  template <class State>
+  State& state_of(const Tensor& parameter) {
+    std::unique_ptr<OptimizerParamState>& state = state_[parameter.impl()];
+    if (!state) state = std::make_unique<State>();
+    return static_cast<State&>(*state);
+  }
 
   std::vector<OptimizerParamGroup> param_groups_;
   States state_;

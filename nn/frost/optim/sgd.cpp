@@ -1,7 +1,8 @@
 #include <frost/optim/sgd.hpp>
 
-#include <frost/grad_mode.hpp>
+#include <frost/kernels/optimize.hpp>
 #include <frost/ops.hpp>
+#include <frost/optim/operands.hpp>
 
 #include <cmath>
 
@@ -35,30 +36,23 @@ SGD::SGD(std::vector<OptimizerParamGroup> param_groups, SGDOptions defaults)
 
 Tensor SGD::step(LossClosure closure) {
   const Tensor loss = evaluate(closure);
-  const NoGradGuard guard;
-  for (const OptimizerParamGroup& group : param_groups_) {
-    const auto& options = static_cast<const SGDOptions&>(group.options());
-    for (const Tensor& parameter : group.params()) {
-      if (!parameter.grad().defined()) continue;
-      Tensor direction = parameter.grad().detach();
-      if (options.weight_decay() != 0) direction = direction.add(parameter, options.weight_decay());
-      if (options.momentum() != 0) {
-        std::unique_ptr<OptimizerParamState>& state = state_[parameter.impl()];
-        if (!state) {
-          state = make_state();
-          static_cast<SGDParamState&>(*state).momentum_buffer(direction.clone());
-        } else {
-          static_cast<SGDParamState&>(*state)
-              .momentum_buffer()
-              .mul_(options.momentum())
-              .add_(direction, 1 - options.dampening());
-        }
-        const Tensor& velocity = static_cast<SGDParamState&>(*state).momentum_buffer();
-        direction = options.nesterov() ? direction.add(velocity, options.momentum()) : velocity;
-      }
-      parameter.add_(direction, -options.lr());
+  for_each_with_grad<SGDOptions>([this](const Tensor& parameter, const SGDOptions& options) {
+    const GradOperand grad(parameter);
+    kernels::SgdStep step{options.lr(),       options.weight_decay(),
+                          options.momentum(), 1 - options.dampening(),
+                          options.nesterov(), /*is_first=*/false};
+    Tensor velocity;
+    if (options.momentum() != 0) {
+      SGDParamState& state = state_of<SGDParamState>(parameter);
+      step.is_first = !state.momentum_buffer().defined();
+      if (step.is_first) state.momentum_buffer(zeros_like(parameter));
+      velocity = state.momentum_buffer();
     }
-  }
+    WrittenOperand p(parameter, parameter), v(velocity, parameter);
+    kernels::sgd(parameter.scalar_type(), parameter.numel(), step, p.data(), grad.data(), v.data());
+    p.finish();
+    v.finish();
+  });
   return loss;
 }
 

@@ -1,4 +1,5 @@
 #include <frost/optim/adam.hpp>
+#include <frost/optim/sgd.hpp>
 
 #include "gradients.hpp"
 
@@ -78,4 +79,35 @@ TEST_CASE("Adam and AdamW: refuse what libtorch's refuse", "[nn][optim]") {
   CHECK_THROWS_WITH(AdamW(p, AdamWOptions(1).betas({0, -1})),
                     Contains("Invalid beta parameter at index 1: -1"));
   CHECK_THROWS_WITH(Adam(p, AdamOptions(1).weight_decay(-1)), Contains("Invalid weight_decay value: -1"));
+}
+
+TEST_CASE("Adam, SGD: a step is the same whatever the layout and the number of threads", "[nn][optim]") {
+  const int threads = get_num_threads();
+  const auto moved = [](bool is_strided, int count) {
+    set_num_threads(count);
+    manual_seed(1);
+    std::vector<Tensor> parameters;
+    for (const Tensor& values : {randn({300, 401}), randn({5, 3})})
+      parameters.push_back((is_strided ? values.t().contiguous().t() : values).detach().requires_grad_());
+    optim::Adam adam({parameters[0]}, optim::AdamOptions(0.1).weight_decay(0.1).amsgrad(true));
+    optim::SGD sgd({parameters[1]}, optim::SGDOptions(0.1).momentum(0.9).weight_decay(0.1).nesterov(true));
+    for (int i = 0; i < 3; ++i)
+      for (optim::Optimizer* optimizer : std::initializer_list<optim::Optimizer*>{&adam, &sgd}) {
+        const Tensor& parameter = optimizer->parameters()[0];
+        const int64_t version = parameter._version();
+        parameter.mutable_grad() = randn(parameter.sizes());
+        optimizer->step();
+        CHECK(parameter._version() > version);
+      }
+    return parameters;
+  };
+  const std::vector<Tensor> want = moved(false, 1);
+  for (const bool is_strided : {false, true})
+    for (const int count : {1, 3}) {
+      const std::vector<Tensor> got = moved(is_strided, count);
+      INFO("strided " << is_strided << ", threads " << count);
+      CHECK(same(got[0], want[0]));
+      CHECK(same(got[1], want[1]));
+    }
+  set_num_threads(threads);
 }
