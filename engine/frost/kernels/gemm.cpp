@@ -1,8 +1,8 @@
 #include <frost/kernels/elementwise.hpp>
 #include <frost/kernels/gemm.hpp>
+#include <frost/kernels/packed.hpp>
 #include <frost/kernels/parallel.hpp>
 #include <frost/kernels/rows.hpp>
-#include <frost/memory.hpp>
 
 #include <cblas.h>
 
@@ -134,50 +134,17 @@ void multiply_by_blas(int64_t batch, int64_t m, int64_t n, int64_t k, T* c, cons
   });
 }
 
-// A copy of y's panels, in memory that the next product finds again.
-template <class T>
-class PanelBuffer {
- public:
-  explicit PanelBuffer(int64_t count)
-      : bytes_(static_cast<size_t>(count) * sizeof(T)), data_(static_cast<T*>(allocate(bytes_))) {}
-  ~PanelBuffer() { deallocate(data_, bytes_); }
-  PanelBuffer(const PanelBuffer&) = delete;
-  PanelBuffer& operator=(const PanelBuffer&) = delete;
-  T* data() const { return data_; }
-
- private:
-  size_t bytes_;
-  T* data_;
-};
-
-// One product of at most kPackedDepth × kPackedColumns of y, kPanelDepth of its rows at a time. An element's
-// terms are added in their order, however the rows of c are cut.
+// One product of at most kPackedDepth × kPackedColumns of y.
 template <class T>
 void multiply_packed(const Rows::Panels& panels, int64_t m, int64_t n, int64_t k, T* c, int64_t c_stride,
                      bool accumulate, const T* x, const Matrix& x_at, const T* y, const Matrix& y_at) {
-  const int64_t width = panels.width, count = (n + width - 1) / width, height = panels.height;
-  const int64_t depths = (k + kPanelDepth - 1) / kPanelDepth;
-  const PanelBuffer<T> buffer(count * width * k);
-  // The panels of one depth lie side by side, those of the next behind them.
-  parallel_for(depths * count, std::max<int64_t>(1, 2 * kGrain / (std::min(k, kPanelDepth) * width)),
-               [&](int64_t begin, int64_t end) {
-                 for (int64_t i = begin; i < end; ++i) {
-                   const int64_t first = i / count * kPanelDepth, column = i % count * width;
-                   const int64_t depth = std::min(kPanelDepth, k - first);
-                   panels.pack(depth, std::min(width, n - column),
-                               buffer.data() + count * width * first + depth * column,
-                               y + first * y_at.row_stride + column * y_at.column_stride, y_at.row_stride,
-                               y_at.column_stride);
-                 }
-               });
+  const int64_t height = panels.height;
+  const PackedMatrix<T> packed(k, n, y, y_at.row_stride, y_at.column_stride);
   parallel_for((m + height - 1) / height, std::max<int64_t>(1, kLargeProduct / 4 / (height * n * k)),
                [&](int64_t begin, int64_t end) {
                  const int64_t row = begin * height;
-                 for (int64_t first = 0; first < k; first += kPanelDepth)
-                   panels.multiply(std::min(m, end * height) - row, n, std::min(kPanelDepth, k - first),
-                                   c + row * c_stride, c_stride, accumulate || first > 0,
-                                   x + row * x_at.row_stride + first * x_at.column_stride, x_at.row_stride,
-                                   x_at.column_stride, buffer.data() + count * width * first);
+                 packed.multiply(std::min(m, end * height) - row, c + row * c_stride, c_stride, accumulate,
+                                 x + row * x_at.row_stride, x_at.row_stride, x_at.column_stride);
                });
 }
 
@@ -220,7 +187,7 @@ void multiply(int64_t batch, int64_t m, int64_t n, int64_t k, T* c, Matrix x, Ma
     m *= batch;
     batch = 1;
   }
-  if (const Rows::Panels& panels = rows().panels[index_of(dtype_of<T>)]; panels.multiply != nullptr)
+  if (const Rows::Panels& panels = rows().panels[index_of(dtype_of<T>)]; panels.beats_blas)
     return multiply_by_panels(panels, batch, m, n, k, c, x, y);
   const std::unique_ptr<T[]> x_copy = make_steppable<T>(batch, m, k, x),
                              y_copy = make_steppable<T>(batch, k, n, y);

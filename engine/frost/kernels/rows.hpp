@@ -4,6 +4,7 @@
 
 #include <frost/kernels/elementwise.hpp>
 #include <frost/kernels/optimize.hpp>
+#include <frost/kernels/recurrent.hpp>
 #include <frost/kernels/reduce.hpp>
 
 #include <cstdint>
@@ -84,16 +85,23 @@ struct Rows {
                            int64_t y_column_stride);
   Product product[kDtypes];
 
-  // c = x y, or c + x y, for a large product, with y copied into panels of `width` columns and k ≤
-  // kPanelDepth rows. `multiply` takes `height` rows of x at once. Null where BLAS does as well.
+  // c = x y, or c + x y, with y copied into panels of `width` columns and k ≤ kPanelDepth rows, one beside
+  // the other. `multiply` takes `height` rows of x at once. packed.hpp puts them together.
   struct Panels {
     int64_t height, width;
+    bool beats_blas;  // at large products
     // One panel, of n ≤ width columns.
     void (*pack)(int64_t k, int64_t n, void* panel, const void* y, int64_t row_stride, int64_t column_stride);
     void (*multiply)(int64_t m, int64_t n, int64_t k, void* c, int64_t c_stride, bool accumulate,
                      const void* x, int64_t row_stride, int64_t column_stride, const void* panels);
   };
   Panels panels[kDtypes];
+
+  // One step of one sequence, n the hidden size.
+  void (*recurrent_forward[static_cast<int>(Recurrence::count)][kDtypes])(int64_t n,
+                                                                          const RecurrentForwardRow& row);
+  void (*recurrent_backward[static_cast<int>(Recurrence::count)][kDtypes])(int64_t n,
+                                                                           const RecurrentBackwardRow& row);
 };
 
 // The table in use. Throws frost::Error where FROST_ISA names a set that the machine or the build has not.

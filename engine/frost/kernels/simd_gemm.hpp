@@ -11,8 +11,10 @@
 namespace frost::kernels {
 namespace {
 
-// A tile of c takes 24 of 32 registers; what is multiplied, three more.
-constexpr int kTileRows = 12, kTileVectors = 2;
+// A tile of c takes 24 of 32 registers, or 12 of 16; what is multiplied, three more.
+constexpr int kTileVectors = 2;
+template <class A>
+constexpr int kTileRows = Batch<float, A>::size >= 16 ? 12 : 6;
 template <class T, class A>
 constexpr int64_t kPanelWidth = kTileVectors* static_cast<int64_t>(Batch<T, A>::size);
 
@@ -71,40 +73,40 @@ constexpr auto tiles_of_heights(std::integer_sequence<int, height...>) {
   return std::array{product_tile<height + 1, vectors, T, A>...};
 }
 
-// to[p·kTileRows + i] = x[i, p], of which `height` rows are there.
-template <class T>
+// to[p·tile_rows + i] = x[i, p], of which `height` rows are there.
+template <int tile_rows, class T>
 void turn_rows(int64_t height, int64_t k, T* to, const T* x, int64_t row_stride, int64_t column_stride) {
-  if (height == kTileRows && row_stride == 1) {
+  if (height == tile_rows && row_stride == 1) {
     for (int64_t p = 0; p < k; ++p)
-      for (int64_t i = 0; i < kTileRows; ++i) to[p * kTileRows + i] = x[p * column_stride + i];
+      for (int64_t i = 0; i < tile_rows; ++i) to[p * tile_rows + i] = x[p * column_stride + i];
     return;
   }
   for (int64_t p = 0; p < k; ++p)
-    for (int64_t i = 0; i < height; ++i) to[p * kTileRows + i] = x[i * row_stride + p * column_stride];
+    for (int64_t i = 0; i < height; ++i) to[p * tile_rows + i] = x[i * row_stride + p * column_stride];
 }
 
 // c = x y, or c + x y, of m × n, for y in panels.
 template <class T, class A>
 void product_panels(int64_t m, int64_t n, int64_t k, void* out, int64_t c_stride, bool accumulate,
                     const void* x_data, int64_t row_stride, int64_t column_stride, const void* panels) {
-  constexpr std::make_integer_sequence<int, kTileRows> heights;
+  constexpr std::make_integer_sequence<int, kTileRows<A> > heights;
   constexpr auto narrow_tiles = tiles_of_heights<1, T, A>(heights),
                  tiles = tiles_of_heights<kTileVectors, T, A>(heights);
   T* c = static_cast<T*>(out);
   const T* x = static_cast<const T*>(x_data);
-  T turned[kTileRows * kPanelDepth];
-  for (int64_t i = 0; i < m; i += kTileRows) {
-    const int64_t height = m - i < kTileRows ? m - i : kTileRows;
+  T turned[kTileRows<A> * kPanelDepth];
+  for (int64_t i = 0; i < m; i += kTileRows<A>) {
+    const int64_t height = m - i < kTileRows<A> ? m - i : kTileRows<A>;
     const auto narrow_tile = narrow_tiles[static_cast<size_t>(height - 1)],
                tile = tiles[static_cast<size_t>(height - 1)];
     const T* rows = x + i * row_stride;
     const bool is_turned = column_stride != 1;  // elements far apart are gathered once, not for each panel
-    if (is_turned) turn_rows(height, k, turned, rows, row_stride, column_stride);
+    if (is_turned) turn_rows<kTileRows<A> >(height, k, turned, rows, row_stride, column_stride);
     const T* panel = static_cast<const T*>(panels);
     for (int64_t j = 0; j < n; j += kPanelWidth<T, A>, panel += k * kPanelWidth<T, A>)
       (n - j <= static_cast<int64_t>(Batch<T, A>::size) ? narrow_tile : tile)(
           n - j, k, c + i * c_stride + j, c_stride, accumulate, is_turned ? turned : rows,
-          is_turned ? 1 : row_stride, is_turned ? kTileRows : 1, panel);
+          is_turned ? 1 : row_stride, is_turned ? kTileRows<A> : 1, panel);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <frost/kernels/simd_gemm.hpp>
 #include <frost/kernels/simd_layer_norm.hpp>
 #include <frost/kernels/simd_optimize.hpp>
+#include <frost/kernels/simd_recurrent.hpp>
 #include <frost/kernels/simd_reduce.hpp>
 #include <frost/kernels/simd_softmax.hpp>
 
@@ -59,6 +60,14 @@ struct Table {
     ((rows.reduce_columns[op][index_of(dtype_of<T>)] = reduce_columns<static_cast<Reduce>(op), T, A>), ...);
   }
 
+  template <class T, int... kind>
+  static constexpr void add_recurrences(Rows& rows, std::integer_sequence<int, kind...>) {
+    constexpr int dtype = index_of(dtype_of<T>);
+    ((rows.recurrent_forward[kind][dtype] = recurrent_forward_row<static_cast<Recurrence>(kind), T, A>), ...);
+    ((rows.recurrent_backward[kind][dtype] = recurrent_backward_row<static_cast<Recurrence>(kind), T, A>),
+     ...);
+  }
+
   // What every dtype has.
   template <class T>
   static constexpr void add_common(Rows& rows) {
@@ -82,6 +91,7 @@ struct Table {
     constexpr int dtype = index_of(dtype_of<T>);
     rows.deviations_row[dtype] = deviations_row<T, A>;
     rows.deviations_columns[dtype] = deviations_columns<T, A>;
+    add_recurrences<T>(rows, std::make_integer_sequence<int, index_of(Recurrence::count)>());
     rows.softmax_row[dtype] = softmax_row<T, A, false, Unmasked>;
     rows.log_softmax_row[dtype] = softmax_row<T, A, true, Unmasked>;
     rows.masked_softmax_row[dtype] = softmax_row<T, A, false, Masked>;
@@ -99,8 +109,8 @@ struct Table {
     rows.layer_norm_weight_columns[dtype] = layer_norm_weight_columns<T, A>;
     rows.sgd[dtype] = sgd_row<T, A>;
     rows.adam[dtype] = adam_row<T, A>;
-    if constexpr (Batch<float, A>::size >= 16)
-      rows.panels[dtype] = {kTileRows, kPanelWidth<T, A>, pack_panel<T, A>, product_panels<T, A>};
+    rows.panels[dtype] = {kTileRows<A>, kPanelWidth<T, A>, /*beats_blas=*/Batch<float, A>::size >= 16,
+                          pack_panel<T, A>, product_panels<T, A>};
   }
 
   template <int... unary, int... binary>
