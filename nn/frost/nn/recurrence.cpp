@@ -1,8 +1,10 @@
 #include <frost/nn/recurrence.hpp>
 
+#include <frost/nn/functional.hpp>
 #include <frost/ops.hpp>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace frost::nn {
@@ -43,6 +45,8 @@ RecurrentState step(Recurrence kind, const Tensor& gates_x, const Tensor& gates_
       return gru_step(gates_x, gates_h, state);
     case Recurrence::LSTM:
       return lstm_step(gates_x + gates_h, state);
+    case Recurrence::count:
+      break;
   }
   fail("recurrent_step", "unknown kind ", static_cast<int>(kind));
 }
@@ -65,34 +69,18 @@ RecurrentState joined(const std::vector<RecurrentState>& parts) {
   return {cat(h), c.empty() ? Tensor() : cat(c)};
 }
 
-}  // namespace
-
-Recurrence rnn_kind(Nonlinearity nonlinearity) {
-  check(nonlinearity == kTanh || nonlinearity == kReLU, "RNN", "nonlinearity must be kTanh or kReLU");
-  return nonlinearity == kTanh ? Recurrence::RNNTanh : Recurrence::RNNReLU;
-}
-
-int64_t gate_count(Recurrence kind) { return kind == Recurrence::LSTM ? 4 : kind == Recurrence::GRU ? 3 : 1; }
-
-RecurrentState recurrent_step(Recurrence kind, const Tensor& gates_x, const RecurrentState& state,
-                              const Tensor& weight_hh, const Tensor& bias_hh) {
-  return step(kind, gates_x, plus(matmul(state.h, t(weight_hh)), bias_hh), state);
-}
-
-Recurred recur(Recurrence kind, const Tensor& gates_x, const RecurrentState& initial, const Tensor& weight_hh,
-               const Tensor& bias_hh, IntArrayRef batch_sizes, bool reverse) {
+// One direction. The states after each step, and the last.
+std::pair<Tensor, RecurrentState> run_direction(Recurrence kind, const Tensor& x, const RecurrentDirection& d,
+                                                IntArrayRef batch_sizes, bool reverse) {
+  const RecurrentState& initial = d.initial;
   const size_t steps = batch_sizes.size();
   const int64_t batch = initial.h.size(0);
-  if (steps == 0) return {zeros({0, initial.h.size(1)}, gates_x.scalar_type()), initial};
+  if (steps == 0) return {zeros({0, initial.h.size(1)}, x.scalar_type()), initial};
 
-  // All but a GRU only ever add b_hh to x̂, so that it can be added to all steps at once.
-  const bool is_inner = kind == Recurrence::GRU;
-  const Tensor from_x = is_inner ? gates_x : plus(gates_x, bias_hh);
-  const Tensor bias = is_inner ? bias_hh : Tensor();
-  const Tensor map = t(weight_hh);
-  const auto next = [kind, &from_x, &bias, &map](const RecurrentState& state, int64_t first_row) {
-    const Tensor gates = narrow(from_x, 0, first_row, state.h.size(0));
-    return step(kind, gates, plus(mm(state.h, map), bias), state);
+  const Tensor gates_x = functional::linear(x, d.weight_ih, d.bias_ih);
+  const auto next = [kind, &gates_x, &d](const RecurrentState& state, int64_t first_row) {
+    const Tensor gates = narrow(gates_x, 0, first_row, state.h.size(0));
+    return recurrent_step(kind, gates, state, d.weight_hh, d.bias_hh);
   };
 
   std::vector<Tensor> outputs(steps);
@@ -127,6 +115,31 @@ Recurred recur(Recurrence kind, const Tensor& gates_x, const RecurrentState& ini
     std::reverse(last.begin(), last.end());
   }
   return {cat(outputs), joined(last)};
+}
+
+}  // namespace
+
+Recurrence rnn_kind(Nonlinearity nonlinearity) {
+  check(nonlinearity == kTanh || nonlinearity == kReLU, "RNN", "nonlinearity must be kTanh or kReLU");
+  return nonlinearity == kTanh ? Recurrence::RNNTanh : Recurrence::RNNReLU;
+}
+
+RecurrentState recurrent_step(Recurrence kind, const Tensor& gates_x, const RecurrentState& state,
+                              const Tensor& weight_hh, const Tensor& bias_hh) {
+  return step(kind, gates_x, plus(matmul(state.h, t(weight_hh)), bias_hh), state);
+}
+
+Recurred recur_by_steps(Recurrence kind, const Tensor& x, const std::vector<RecurrentDirection>& directions,
+                        IntArrayRef batch_sizes) {
+  std::vector<Tensor> outputs;
+  Recurred result;
+  for (const RecurrentDirection& direction : directions) {
+    auto [output, last] = run_direction(kind, x, direction, batch_sizes, /*reverse=*/!outputs.empty());
+    outputs.push_back(std::move(output));
+    result.last.push_back(std::move(last));
+  }
+  result.output = outputs.size() == 1 ? outputs[0] : cat(outputs, 1);
+  return result;
 }
 
 }  // namespace frost::nn

@@ -1,8 +1,11 @@
-// The recurrences: one step of each kind of cell, and one direction of a layer over a whole batch.
+// The recurrences: one step of each kind of cell, and a layer of them over a whole batch.
 #pragma once
 
+#include <frost/kernels/recurrent.hpp>
 #include <frost/nn/enums.hpp>
 #include <frost/tensor.hpp>
+
+#include <vector>
 
 namespace frost::nn {
 
@@ -15,10 +18,10 @@ namespace frost::nn {
 //            h' = (1 - z) n + z h                          gates in the order r, z, n
 //   LSTM     i, f, o = σ(x̂ + ĥ), g = tanh(x̂_g + ĥ_g)                 (Hochreiter and Schmidhuber 1997)
 //            c' = f c + i g, h' = o tanh(c')               gates in the order i, f, g, o
-enum class Recurrence { RNNTanh, RNNReLU, GRU, LSTM };
+using kernels::gate_count;
+using kernels::Recurrence;
 
 Recurrence rnn_kind(Nonlinearity nonlinearity);  // kTanh or kReLU; others are an error
-int64_t gate_count(Recurrence kind);
 
 // What a cell remembers of each sequence, [B, hidden_size]. c is defined for an LSTM alone.
 struct RecurrentState {
@@ -29,15 +32,26 @@ struct RecurrentState {
 RecurrentState recurrent_step(Recurrence kind, const Tensor& gates_x, const RecurrentState& state,
                               const Tensor& weight_hh, const Tensor& bias_hh);
 
-struct Recurred {
-  Tensor output;        // [N, hidden_size]: h after each step
-  RecurrentState last;  // [B, hidden_size]: after the last step of each sequence
+// One direction of a layer: its weights, of which the biases may be undefined, and where it starts from.
+struct RecurrentDirection {
+  Tensor weight_ih, weight_hh, bias_ih, bias_hh;
+  RecurrentState initial;
 };
 
-// All steps of B sequences, packed as in utils::rnn::PackedSequence: gates_x [N, G·hidden_size], of which the
-// first batch_sizes[0] rows are step 0 of the sequences, and so on. In reverse each sequence begins at its
-// own last step. A sequence without steps keeps its initial state.
-Recurred recur(Recurrence kind, const Tensor& gates_x, const RecurrentState& initial, const Tensor& weight_hh,
-               const Tensor& bias_hh, IntArrayRef batch_sizes, bool reverse);
+struct Recurred {
+  Tensor output;                     // [N, D·hidden_size]: h after each step, the D directions side by side
+  std::vector<RecurrentState> last;  // of each direction, after the last step of each sequence
+};
+
+// All steps of B sequences in one direction or, the second being in reverse, two. Packed as in
+// utils::rnn::PackedSequence: x is [N, input_size], of which the first batch_sizes[0] rows are step 0 of the
+// sequences, and so on. In reverse each sequence begins at its own last step. A sequence without steps keeps
+// its initial state. One op, fused. Weights of other shapes, or of another dtype than x's, are an error.
+Recurred recur(Recurrence kind, const Tensor& x, const std::vector<RecurrentDirection>& directions,
+               IntArrayRef batch_sizes);
+
+// The same, composed of one op after another: what recur means, and how its gradients are differentiated.
+Recurred recur_by_steps(Recurrence kind, const Tensor& x, const std::vector<RecurrentDirection>& directions,
+                        IntArrayRef batch_sizes);
 
 }  // namespace frost::nn

@@ -116,18 +116,17 @@ RecurrentImpl::Result RecurrentImpl::run_layers(Tensor rows, const RecurrentStat
   std::vector<Tensor> h, c;
   for (int64_t layer = 0; layer < settings_.num_layers; ++layer) {
     if (layer > 0) rows = functional::dropout(rows, dropout);
-    std::vector<Tensor> outputs;
-    for (int64_t direction = 0; direction < directions; ++direction) {
-      const int64_t i = layer * directions + direction;
+    std::vector<RecurrentDirection> run;
+    for (int64_t i = layer * directions; i < (layer + 1) * directions; ++i) {
       const Weights& weights = weights_[static_cast<size_t>(i)];
-      const Tensor gates_x = functional::linear(rows, weights.ih, weights.bias_ih);
-      const Recurred run = recur(kind_, gates_x, at(initial, i), weights.hh, weights.bias_hh, batch_sizes,
-                                 /*reverse=*/direction == 1);
-      outputs.push_back(run.output);
-      h.push_back(run.last.h);
-      if (run.last.c.defined()) c.push_back(run.last.c);
+      run.push_back({weights.ih, weights.hh, weights.bias_ih, weights.bias_hh, at(initial, i)});
     }
-    rows = directions == 1 ? outputs[0] : cat(outputs, 1);
+    Recurred result = recur(kind_, rows, run, batch_sizes);
+    rows = std::move(result.output);
+    for (RecurrentState& last : result.last) {
+      h.push_back(std::move(last.h));
+      if (last.c.defined()) c.push_back(std::move(last.c));
+    }
   }
   return {rows, {stack(h), c.empty() ? Tensor() : stack(c)}};
 }
