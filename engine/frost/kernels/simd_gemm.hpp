@@ -18,6 +18,23 @@ constexpr int kTileRows = Batch<float, A>::size >= 16 ? 12 : 6;
 template <class T, class A>
 constexpr int64_t kPanelWidth = kTileVectors* static_cast<int64_t>(Batch<T, A>::size);
 
+// to[i·to_stride + j] = from[j·from_stride + i] for i, j < 16 bytes of T.
+template <class T>
+void turn_block(T* to, int64_t to_stride, const T* from, int64_t from_stride) {
+  using B = Batch<T, xsimd::sse4_2>;
+  constexpr int size = B::size;
+  B rows[size], turned[size];
+  for (int j = 0; j < size; ++j) rows[j] = B::load_unaligned(from + j * from_stride);
+  for (int step = 1; step < size; step *= 2) {  // each interleaves the first half with the second
+    for (int i = 0; i < size / 2; ++i) {
+      turned[2 * i] = xsimd::zip_lo(rows[i], rows[i + size / 2]);
+      turned[2 * i + 1] = xsimd::zip_hi(rows[i], rows[i + size / 2]);
+    }
+    for (int i = 0; i < size; ++i) rows[i] = turned[i];
+  }
+  for (int i = 0; i < size; ++i) rows[i].store_unaligned(to + i * to_stride);
+}
+
 // panel[p·width + j] = y[p, j] for p < k and j < n; 0 for the other j < width.
 template <class T, class A>
 void pack_panel(int64_t k, int64_t n, void* panel, const void* y, int64_t row_stride, int64_t column_stride) {
@@ -31,7 +48,17 @@ void pack_panel(int64_t k, int64_t n, void* panel, const void* y, int64_t row_st
             .store_aligned(to + p * width + j);
     return;
   }
-  for (int64_t j = 0; j < width; ++j)
+  constexpr int64_t block = 16 / sizeof(T);
+  int64_t j = 0;
+  if (row_stride == 1)
+    for (; j + block <= n; j += block) {
+      int64_t p = 0;
+      for (; p + block <= k; p += block)
+        turn_block(to + p * width + j, width, from + p + j * column_stride, column_stride);
+      for (; p < k; ++p)
+        for (int64_t i = j; i < j + block; ++i) to[p * width + i] = from[p + i * column_stride];
+    }
+  for (; j < width; ++j)
     for (int64_t p = 0; p < k; ++p)
       to[p * width + j] = j < n ? from[p * row_stride + j * column_stride] : T(0);
 }
