@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 namespace frost::kernels {
@@ -19,9 +20,9 @@ template <class T, class A>
 constexpr int64_t kPanelWidth = kTileVectors* static_cast<int64_t>(Batch<T, A>::size);
 
 // to[i·to_stride + j] = from[j·from_stride + i] for i, j < 16 bytes of T.
-template <class T>
+template <class T, class A>
 void turn_block(T* to, int64_t to_stride, const T* from, int64_t from_stride) {
-  using B = Batch<T, xsimd::sse4_2>;
+  using B = Batch<T, std::conditional_t<A::alignment() == 16, A, xsimd::sse4_2>>;
   constexpr int size = B::size;
   B rows[size], turned[size];
   for (int j = 0; j < size; ++j) rows[j] = B::load_unaligned(from + j * from_stride);
@@ -54,7 +55,7 @@ void pack_panel(int64_t k, int64_t n, void* panel, const void* y, int64_t row_st
     for (; j + block <= n; j += block) {
       int64_t p = 0;
       for (; p + block <= k; p += block)
-        turn_block(to + p * width + j, width, from + p + j * column_stride, column_stride);
+        turn_block<T, A>(to + p * width + j, width, from + p + j * column_stride, column_stride);
       for (; p < k; ++p)
         for (int64_t i = j; i < j + block; ++i) to[p * width + i] = from[p + i * column_stride];
     }
@@ -116,7 +117,7 @@ void turn_rows(int64_t height, int64_t k, T* to, const T* x, int64_t row_stride,
 template <class T, class A>
 void product_panels(int64_t m, int64_t n, int64_t k, void* out, int64_t c_stride, bool accumulate,
                     const void* x_data, int64_t row_stride, int64_t column_stride, const void* panels) {
-  constexpr std::make_integer_sequence<int, kTileRows<A> > heights;
+  constexpr std::make_integer_sequence<int, kTileRows<A>> heights;
   constexpr auto narrow_tiles = tiles_of_heights<1, T, A>(heights),
                  tiles = tiles_of_heights<kTileVectors, T, A>(heights);
   T* c = static_cast<T*>(out);
@@ -128,7 +129,7 @@ void product_panels(int64_t m, int64_t n, int64_t k, void* out, int64_t c_stride
                tile = tiles[static_cast<size_t>(height - 1)];
     const T* rows = x + i * row_stride;
     const bool is_turned = column_stride != 1;  // elements far apart are gathered once, not for each panel
-    if (is_turned) turn_rows<kTileRows<A> >(height, k, turned, rows, row_stride, column_stride);
+    if (is_turned) turn_rows<kTileRows<A>>(height, k, turned, rows, row_stride, column_stride);
     const T* panel = static_cast<const T*>(panels);
     for (int64_t j = 0; j < n; j += kPanelWidth<T, A>, panel += k * kPanelWidth<T, A>)
       (n - j <= static_cast<int64_t>(Batch<T, A>::size) ? narrow_tile : tile)(
