@@ -3,7 +3,7 @@
 #include <frost/grad_mode.hpp>
 #include <frost/kernels/index.hpp>
 #include <frost/ops.hpp>
-#include <frost/tensor_impl.hpp>
+#include <frost/ops/common.hpp>
 
 namespace frost::nn::functional {
 
@@ -107,6 +107,18 @@ void check_target(const Tensor& x, const Tensor& target, const Tensor& weight) {
   check_frozen(weight, "weight", "nll_loss_forward");
 }
 
+// The gradient of nll's x: g at the place that the index names along dim, and 0 elsewhere.
+Tensor nll_backward(const Tensor& g, const Tensor& index, const Dims& sizes, int64_t dim) {
+  const Tensor grad_x = zeros(sizes, g.scalar_type()), values = ops::packed(g), places = ops::packed(index);
+  kernels::scatter(g.scalar_type(),
+                   kernels::Along{places.sizes(), places.data_ptr<int64_t>(), grad_x.strides(), dim,
+                                  sizes[static_cast<size_t>(dim)]},
+                   grad_x.data_ptr(), values.data_ptr());
+  return record(
+      "NllLossBackwardBackward0", grad_x,
+      wrt(g, [dim, index = Saved(index)](const Tensor& grad_out) { return gather(grad_out, dim, *index); }));
+}
+
 // y = -share[t] x[t], share being weight[t], or weight[t] / Σ weight[t] for the mean:
 //   grad_x[t] = -share[t] grad_out, and exactly 0 for the other classes and ignored targets
 Tensor nll(const Tensor& x, const Tensor& target, const Tensor& weight, int64_t ignore_index,
@@ -136,7 +148,7 @@ Tensor nll(const Tensor& x, const Tensor& target, const Tensor& weight, int64_t 
                 wrt(x, [ignored = Saved(ignored), index = Saved(index), share = Saved(share),
                         sizes = x.layout().sizes, dim](const Tensor& grad_out) {
                   const Tensor grad = unsqueeze(masked_fill(-(grad_out * *share), *ignored, 0), dim);
-                  return zeros(sizes, grad.scalar_type()).scatter(dim, *index, grad);
+                  return nll_backward(grad, *index, sizes, dim);
                 }));
 }
 
