@@ -79,8 +79,9 @@ TEST_CASE("recur: is the recurrence composed step by step, and its gradients are
   for (const Recurrence kind : kKinds)
     for (const size_t directions : {1, 2})
       for (const Dtype dtype : {kFloat, kDouble})
-        for (const Sizes& sizes : {Sizes{{3, 3, 3}, 3, 2, 5}, Sizes{{4, 2, 2, 1}, 5, 3, 1},
-                                   Sizes{{2, 0}, 2, 1, 4}, Sizes{{41, 40, 9}, 70, 7, 37}}) {
+        for (const Sizes& sizes :
+             {Sizes{{3, 3, 3}, 3, 2, 5}, Sizes{{4, 2, 2, 1}, 5, 3, 1}, Sizes{{2, 0}, 2, 1, 4},
+              Sizes{{41, 40, 9}, 70, 7, 37}, Sizes{{3, 1}, 3, 2, 90}}) {
           const bool has_bias = directions == 1 || sizes.input_size != 3;
           int64_t rows = 0;
           for (const int64_t count : sizes.batch_sizes) rows += count;

@@ -46,11 +46,14 @@ struct Recurred {
 // All steps of B sequences in one direction or, the second being in reverse, two. Packed as in
 // utils::rnn::PackedSequence: x is [N, input_size], of which the first batch_sizes[0] rows are step 0 of the
 // sequences, and so on. In reverse each sequence begins at its own last step. A sequence without steps keeps
-// its initial state. One op, fused. Weights of other shapes, or of another dtype than x's, are an error.
+// its initial state. Weights of other shapes, or of another dtype than x's, are an error.
+//
+// One op, fused: the tape has one node for all outputs, and a pass through it frees what it saved, whichever
+// outputs it came from. The gradients of the gradients are those of recur_by_steps.
 Recurred recur(Recurrence kind, const Tensor& x, const std::vector<RecurrentDirection>& directions,
                IntArrayRef batch_sizes);
 
-// The same, composed of one op after another: what recur means, and how its gradients are differentiated.
+// The same, composed of one op after another: what recur means.
 Recurred recur_by_steps(Recurrence kind, const Tensor& x, const std::vector<RecurrentDirection>& directions,
                         IntArrayRef batch_sizes);
 
