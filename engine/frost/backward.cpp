@@ -10,27 +10,6 @@
 
 namespace frost {
 
-// The gradients that have arrived at a node which has not run yet.
-struct Backward::Pending : Pooled {
-  Ref<Node> node;
-  uint64_t arrival = 0;
-  bool is_elsewhere = false;
-  Tensor total;                                             // of the node's first input …
-  PooledVector<Tensor> more_totals;                         // … and of the others
-  PooledVector<std::pair<uint32_t, GradientSlice>> slices;  // by input; put into the total when the node runs
-
-  Tensor& total_of(uint32_t input_nr) {
-    if (input_nr == 0) return total;
-    if (more_totals.size() < input_nr) more_totals.resize(input_nr);
-    return more_totals[input_nr - 1];
-  }
-  // For the heap: whether `other` runs first.
-  bool runs_after(const Pending& other) const {
-    const uint64_t mine = node->sequence_nr(), theirs = other.node->sequence_nr();
-    return mine != theirs ? mine < theirs : arrival > other.arrival;
-  }
-};
-
 // What a pass knows that runs only what leads to some inputs.
 struct Backward::Restriction {
   struct Capture {
@@ -48,8 +27,6 @@ struct Backward::Restriction {
 };
 
 namespace {
-
-constexpr auto runs_after = [](const auto& a, const auto& b) { return a->runs_after(*b); };
 
 bool lies_within(const Layout& region, int64_t numel) {
   int64_t last = region.offset;
@@ -135,7 +112,8 @@ Backward::Backward(TensorList roots, TensorList gradients, Options options, Tens
 }
 
 Backward::~Backward() {
-  for (const std::unique_ptr<Pending>& pending : waiting_) let_go(*pending);
+  Arrived dropped;
+  for (const Waiting& waiting : waiting_) let_go(waiting.node.get(), dropped);
 }
 
 void Backward::start(TensorList roots, TensorList gradients) {
@@ -157,41 +135,35 @@ void Backward::start(TensorList roots, TensorList gradients) {
 
 // ---- what waits ----
 
-Backward::Pending* Backward::find(Node* node) const {
+// For the heap: whether b runs first.
+bool Backward::runs_after(const Waiting& a, const Waiting& b) {
+  const uint64_t a_number = a.node->sequence_nr_, b_number = b.node->sequence_nr_;
+  return a_number != b_number ? a_number < b_number : a.arrival > b.arrival;
+}
+
+// What has arrived at the node; from now on it waits, if it did not yet. The node itself holds it, unless it
+// waits in another pass.
+Arrived& Backward::arrived_at(const Ref<Node>& node) {
+  if (node->pass_.load(std::memory_order_relaxed) == this) return node->arrived_;
   if (elsewhere_) {
-    const auto found = elsewhere_->find(node);
+    const auto found = elsewhere_->find(node.get());
     if (found != elsewhere_->end()) return found->second;
   }
-  return node->pass_.load(std::memory_order_relaxed) == this ? static_cast<Pending*>(node->pending_)
-                                                             : nullptr;
+  waiting_.push_back({node, arrivals_++});
+  if (waiting_.size() > 1) std::push_heap(waiting_.begin(), waiting_.end(), runs_after);
+  if (node->claim(this)) return node->arrived_;
+  if (!elsewhere_) elsewhere_ = std::make_unique<std::unordered_map<Node*, Arrived>>();
+  return (*elsewhere_)[node.get()];
 }
 
-Backward::Pending& Backward::pending_of(const Ref<Node>& node) {
-  if (Pending* const found = find(node.get())) return *found;
-  waiting_.push_back(std::make_unique<Pending>());
-  Pending* const fresh = waiting_.back().get();
-  fresh->node = node;
-  fresh->arrival = arrivals_++;
-  std::push_heap(waiting_.begin(), waiting_.end(), runs_after);
-
-  // The node itself remembers where its gradients are, unless another pass was there first.
-  fresh->is_elsewhere = !node->claim(this);
-  if (!fresh->is_elsewhere) {
-    node->pending_ = fresh;
-    return *fresh;
-  }
-  if (!elsewhere_) elsewhere_ = std::make_unique<std::unordered_map<Node*, Pending*>>();
-  elsewhere_->emplace(node.get(), fresh);
-  return *fresh;
-}
-
-// The node no longer waits in this pass.
-void Backward::let_go(const Pending& pending) {
-  Node* const node = pending.node.get();
-  if (pending.is_elsewhere)
-    elsewhere_->erase(node);
-  else
+// The node no longer waits in this pass: moves what has arrived there to `arrived`.
+void Backward::let_go(Node* node, Arrived& arrived) {
+  if (node->pass_.load(std::memory_order_relaxed) == this) {
+    arrived = std::move(node->arrived_);
     node->pass_.store(nullptr, std::memory_order_release);
+    return;
+  }
+  arrived = std::move(elsewhere_->extract(node).mapped());
 }
 
 void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index) {
@@ -208,12 +180,12 @@ void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* fro
   if (gradient.region && !lies_within(*gradient.region, numel(expected.sizes)))
     fail("backward", "Function ", from->name(), " returned a slice at index ", index,
          " that does not lie in sizes ", expected.sizes);
-  Pending& pending = pending_of(edge.function);
+  Arrived& arrived = arrived_at(edge.function);
   if (gradient.region) {
-    pending.slices.emplace_back(edge.input_nr, GradientSlice{gradient.value, *gradient.region});
+    arrived.make_more().slices.emplace_back(edge.input_nr, GradientSlice{gradient.value, *gradient.region});
     return;
   }
-  Tensor& total = pending.total_of(edge.input_nr);
+  Tensor& total = arrived.total_of(edge.input_nr);
   if (total.defined())
     detail::accumulate(total, value);
   else
@@ -222,7 +194,7 @@ void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* fro
 
 // ---- a step ----
 
-const Node* Backward::next() const { return waiting_.empty() ? nullptr : waiting_.front()->node.get(); }
+const Node* Backward::next() const { return waiting_.empty() ? nullptr : waiting_.front().node.get(); }
 
 bool Backward::step() {
   check(!has_failed_, "backward",
@@ -236,13 +208,13 @@ bool Backward::step() {
 
 void Backward::run_next() {
   const AutoGradMode mode(options_.create_graph);
-  std::pop_heap(waiting_.begin(), waiting_.end(), runs_after);
-  const std::unique_ptr<Pending> pending = std::move(waiting_.back());
+  if (waiting_.size() > 1) std::pop_heap(waiting_.begin(), waiting_.end(), runs_after);
+  ran_ = std::move(waiting_.back().node);
   waiting_.pop_back();
-  let_go(*pending);
-  ran_ = std::move(pending->node);
   Node& node = *ran_;
-  collect(node, *pending);
+  Arrived arrived;
+  let_go(&node, arrived);
+  collect(node, arrived);
 
   const bool is_capturing = restriction_ && restriction_->is_capturing;
   if (restriction_) capture(node);
@@ -255,18 +227,19 @@ void Backward::run_next() {
   if (!is_wanted) return;
   node.apply(grad_outs_, grads_);
   if (!options_.retain_graph) node.free_saved();
-  for (size_t i = 0; i < grads_.entries_.size(); ++i) {
+  for (size_t i = 0; i < grads_.size_; ++i) {
     Gradients::Entry& gradient = grads_.entries_[i];
     if (gradient.wanted && gradient.value.defined()) add(node.edges_[i], gradient, &node, i);
   }
 }
 
 // The node's gradients, whole: slices are put in their places, all at once.
-void Backward::collect(const Node& node, Pending& pending) {
+void Backward::collect(const Node& node, Arrived& arrived) {
   grad_outs_.resize(node.num_inputs());
-  for (uint32_t i = 0; i < grad_outs_.size(); ++i) grad_outs_[i] = std::move(pending.total_of(i));
-  auto& all = pending.slices;
-  if (all.empty()) return;
+  grad_outs_[0] = std::move(arrived.total);
+  for (uint32_t i = 1; i < grad_outs_.size(); ++i) grad_outs_[i] = std::move(arrived.total_of(i));
+  if (!arrived.more) return;
+  auto& all = arrived.more->slices;
   if (grad_outs_.size() > 1)
     std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   for (auto slice = all.begin(); slice != all.end();) {
@@ -280,7 +253,9 @@ void Backward::collect(const Node& node, Pending& pending) {
 // Which of the node's gradients are asked for; false where none is and the node need not run.
 bool Backward::mark_wanted(const Node& node) {
   const ArrayRef<Edge> edges = node.next_edges();
-  grads_.entries_.resize(edges.size());
+  for (size_t i = edges.size(); i < grads_.size_; ++i) grads_.entries_[i].value.reset();  // of the last node
+  grads_.size_ = edges.size();
+  if (grads_.entries_.size() < edges.size()) grads_.entries_.resize(edges.size());
   const bool is_capturing = restriction_ && restriction_->is_capturing;
   bool any = !is_capturing && node.leaf_ != nullptr && node.leaf_->requires_grad;
   for (size_t i = 0; i < edges.size(); ++i) {
@@ -319,7 +294,7 @@ ArrayRef<Tensor> Backward::grad_outs() {
 }
 
 Tensor Backward::grad_input(size_t i) const {
-  check(i < grads_.entries_.size(), "Backward::grad_input", "there is no input ", i);
+  check(i < grads_.size_, "Backward::grad_input", "there is no input ", i);
   const Gradients::Entry& entry = grads_.entries_[i];
   if (!entry.region || !entry.value.defined()) return entry.value;
   const Edge& edge = ran_->next_edge(i);

@@ -60,7 +60,10 @@ class Backward {
   const Tensor& captured(size_t i) const;
 
  private:
-  struct Pending;
+  struct Waiting {
+    Ref<Node> node;
+    uint64_t arrival;
+  };
   struct Restriction;
   struct Unstarted {};
   Backward(Options options, Unstarted);
@@ -68,19 +71,19 @@ class Backward {
   void restrict_to(TensorList roots, TensorList inputs, std::string_view function);
   bool leads_to_input(const Edge& edge) const;
   void add(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index);
-  Pending& pending_of(const Ref<Node>& node);
-  Pending* find(Node* node) const;
-  void let_go(const Pending& pending);
+  Arrived& arrived_at(const Ref<Node>& node);
+  void let_go(Node* node, Arrived& arrived);
+  static bool runs_after(const Waiting& a, const Waiting& b);
   void run_next();
-  void collect(const Node& node, Pending& pending);
+  void collect(const Node& node, Arrived& arrived);
   void capture(const Node& node);
   void call_hooks(Node& node);
   bool mark_wanted(const Node& node);
 
   Options options_;
-  PooledVector<std::unique_ptr<Pending>> waiting_;  // a heap: the node to run next is in front
-  // For nodes that another pass holds gradients for at the same time; null until there is one.
-  std::unique_ptr<std::unordered_map<Node*, Pending*>> elsewhere_;
+  PooledVector<Waiting> waiting_;  // a heap: the node to run next is in front
+  // What has arrived for nodes that wait in another pass at the same time; null until there is one.
+  std::unique_ptr<std::unordered_map<Node*, Arrived>> elsewhere_;
   uint64_t arrivals_ = 0;
   bool has_failed_ = false;
   std::unique_ptr<Restriction> restriction_;  // to what leads to some inputs; null: none

@@ -109,13 +109,13 @@ void release(Node* node) {
   // graph. The first to go destroys all that go because of it, in a loop.
   [[gnu::tls_model("initial-exec")]] static constinit thread_local Node* doomed = nullptr;
   [[gnu::tls_model("initial-exec")]] static constinit thread_local bool is_destroying = false;
-  node->pending_ = doomed;
+  node->doomed_next_ = doomed;
   doomed = node;
   if (is_destroying) return;
   is_destroying = true;
   while (doomed != nullptr) {
     Node* const next = doomed;
-    doomed = static_cast<Node*>(next->pending_);
+    doomed = next->doomed_next_;
     delete next;
   }
   is_destroying = false;

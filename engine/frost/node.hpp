@@ -51,7 +51,7 @@ class Gradients {
     entries_[i].value = std::move(slice.value);
     entries_[i].region = slice.region;
   }
-  size_t size() const { return entries_.size(); }
+  size_t size() const { return size_; }
 
  private:
   friend class Backward;
@@ -60,10 +60,9 @@ class Gradients {
     bool wanted = false;
     std::optional<Layout> region;  // of a slice
   };
-  void check_index(size_t i) const {
-    check(i < entries_.size(), "Gradients", "there is no input ", i, " of ", entries_.size());
-  }
-  PooledVector<Entry> entries_;
+  void check_index(size_t i) const { check(i < size_, "Gradients", "there is no input ", i, " of ", size_); }
+  PooledVector<Entry> entries_;  // at least size_ of them
+  size_t size_ = 0;
 };
 
 // A tensor that a rule needs again in backward: the capture [y = Saved(y)], read as *y. While the rule is
@@ -95,6 +94,29 @@ class Saved {
 };
 
 // ---- nodes ----
+
+// The gradients that have arrived at a node that is yet to run: the sum for the op's first output, and, which
+// few nodes get, those for its other outputs, and slices.
+struct Arrived {
+  struct More {
+    PooledVector<Tensor> totals;  // from the second output on
+    PooledVector<std::pair<uint32_t, GradientSlice>>
+        slices;  // by output; put in their places when the node runs
+  };
+  Tensor total;
+  std::unique_ptr<More> more;
+
+  More& make_more() {
+    if (!more) more = std::make_unique<More>();
+    return *more;
+  }
+  Tensor& total_of(uint32_t output_nr) {
+    if (output_nr == 0) return total;
+    PooledVector<Tensor>& totals = make_more().totals;
+    if (totals.size() < output_nr) totals.resize(output_nr);
+    return totals[output_nr - 1];
+  }
+};
 
 struct Edge {
   Ref<Node> function;     // null: the input is frozen, and no gradient flows there
@@ -164,7 +186,7 @@ class Node : public Pooled {
     std::shared_ptr<const std::function<Tensor(const Tensor&)>> call = nullptr;
     TensorImpl* retaining = nullptr;  // instead of a call: the output that keeps its grad
   };
-  // Makes `pass` the one that holds gradients for this node; false where another does.
+  // Makes `pass` the one in which this node waits; false where it waits in another.
   bool claim(Backward* pass);
   unsigned add_hook(Hook hook);  // returns its number
   bool remove_hook(uint32_t input_nr, unsigned number);
@@ -176,8 +198,9 @@ class Node : public Pooled {
   ArrayRef<Edge> edges_;
   Saved* saved_ = nullptr;
   std::unique_ptr<std::vector<Hook>> hooks_;
-  std::atomic<Backward*> pass_{nullptr};  // the pass that holds gradients for this node …
-  void* pending_ = nullptr;               // … and where it holds them
+  std::atomic<Backward*> pass_{nullptr};  // the pass in which this node waits …
+  Arrived arrived_;                       // … and what has arrived there for it
+  Node* doomed_next_ = nullptr;           // the next node to be destroyed
   std::vector<Output> more_outputs_;      // after the first: most ops have one
   Output output_;
 };

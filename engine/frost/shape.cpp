@@ -84,6 +84,7 @@ uint32_t dims_mask(IntArrayRef dims, size_t rank, std::string_view function) {
 }
 
 Dims broadcast_sizes(IntArrayRef a, IntArrayRef b, std::string_view function) {
+  if (a == b) return a;
   const IntArrayRef longer = a.size() >= b.size() ? a : b, shorter = a.size() >= b.size() ? b : a;
   Dims sizes(longer);
   const size_t lead = longer.size() - shorter.size();

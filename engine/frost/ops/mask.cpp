@@ -31,9 +31,9 @@ void fill_into(const Tensor& y, const Tensor& x, const Tensor& mask, const kerne
 }
 
 Tensor filled(const Tensor& x, const Tensor& mask, const Scalar& value, std::string_view function) {
-  const Dims sizes = broadcast_sizes(x.sizes(), mask.sizes(), function);
-  const Tensor y = empty_tensor(sizes, x.scalar_type(), function);
-  fill_into(y, x, mask, ops::ScalarOperand(value, x.scalar_type()).in(sizes));
+  const Tensor y =
+      empty_tensor(broadcast_sizes(x.sizes(), mask.sizes(), function), x.scalar_type(), function);
+  fill_into(y, x, mask, ops::ScalarOperand(value, x.scalar_type()).in(y.layout().sizes));
   return y;
 }
 

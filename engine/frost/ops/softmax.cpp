@@ -7,8 +7,9 @@ namespace frost {
 
 kernels::Softmax softmax_shape(const Tensor& x, int64_t dim) {
   kernels::Softmax shape{1, 1, 1};
-  for (int64_t i = 0; i < x.dim(); ++i)
-    (i < dim ? shape.outer : i == dim ? shape.n : shape.inner) *= x.size(i);
+  const Dims& sizes = x.layout().sizes;
+  for (int64_t i = 0; i < static_cast<int64_t>(sizes.size()); ++i)
+    (i < dim ? shape.outer : i == dim ? shape.n : shape.inner) *= sizes[static_cast<size_t>(i)];
   return shape;
 }
 
