@@ -50,8 +50,8 @@ Tensor l1_loss(const Tensor& x, const Tensor& target, const L1LossFuncOptions& o
 namespace {
 
 Tensor mse_backward(const Tensor& grad_out, const Tensor& x, const Tensor& y, Reduction reduction) {
-  const Tensor difference = x - y;
-  return difference * spread(grad_out * 2, reduction, difference.numel());
+  Tensor difference = x - y;
+  return difference.mul_(spread(grad_out * 2, reduction, difference.numel()));
 }
 
 }  // namespace
@@ -66,7 +66,8 @@ Tensor mse_loss(const Tensor& x, const Tensor& target, const MSELossFuncOptions&
   Tensor y;
   {
     const NoGradGuard guard;
-    y = reduced(square(x - target), reduction);
+    Tensor difference = x - target;
+    y = reduced(difference.mul_(difference), reduction);
   }
   return record(
       "MseLossBackward0", y,
