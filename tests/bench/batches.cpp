@@ -37,6 +37,31 @@ void masked_softmax_in_one_op(State& state) {
 }
 BENCHMARK(masked_softmax_in_one_op);
 
+// Attention of 2048 padded tokens in 4 heads of 64 features, and backward. Libtorch has it in pieces.
+void attention_2048(State& state) {
+  constexpr int64_t kBatch = 2, kHeads = 4, kTokens = 2048, kFeatures = 64;
+  fw::manual_seed(0);
+  const auto input = [] { return fw::randn({kBatch, kHeads, kTokens, kFeatures}, fw::requires_grad()); };
+  const fw::Tensor q = input(), k = input(), v = input();
+  const fw::Tensor mask = bench::padding_mask({kTokens, kTokens * 3 / 4}, kTokens);
+  const fw::Tensor gradient = fw::randn({kBatch, kHeads, kTokens, kFeatures});
+  bench::measure(state, [&] {
+    bench::drop_grads({q, k, v});
+#ifdef BENCH_TORCH
+    const auto flat = [](const fw::Tensor& x) { return x.view({kBatch * kHeads, kTokens, kFeatures}); };
+    const fw::Tensor scores = fw::bmm(flat(q) / 8, flat(k).transpose(1, 2))
+                                  .view({kBatch, kHeads, kTokens, kTokens})
+                                  .masked_fill(mask.view({kBatch, 1, 1, kTokens}), -INFINITY);
+    fw::bmm(fw::softmax(scores, -1).view({kBatch * kHeads, kTokens, kTokens}), flat(v))
+        .view({kBatch, kHeads, kTokens, kFeatures})
+        .backward(gradient);
+#else
+    fw::nn::functional::masked_attention(q, k, v, mask).backward(gradient);
+#endif
+  });
+}
+BENCHMARK(attention_2048);
+
 // 512 × 512: element by element, broadcast along either dim, reduced along either dim, and backward.
 void elementwise_512(State& state) {
   fw::manual_seed(0);

@@ -64,7 +64,30 @@ TEST_CASE("MultiheadAttention: what is returned of the weights", "[nn][multihead
   CHECK(same(std::get<1>(attention(x, x, x)), by_head.sum(1) / 2));
   const auto [output, weights] = attention(x, x, x, Tensor(), false);
   CHECK_FALSE(weights.defined());
-  CHECK(same(output, std::get<0>(attention(x, x, x))));
+  CHECK(allclose(output, std::get<0>(attention(x, x, x)), 1e-12, 1e-12));
+}
+
+TEST_CASE("MultiheadAttention: the output does not depend on whether the weights are asked for",
+          "[nn][multihead_attention]") {
+  const Tensor padding = tensor({{false, false, true}, {false, false, false}});
+  for (const Options& options : {Options(4, 2), Options(4, 1).add_bias_kv(true).add_zero_attn(true)}) {
+    const nn::MultiheadAttention attention = make(options);
+    const std::vector<Tensor> inputs =
+        with_parameters({trainable({3, 2, 4}), trainable({3, 2, 4}), trainable({3, 2, 4})}, *attention);
+    const auto run = [&](bool need_weights, const Tensor& mask) {
+      const Tensor y = std::get<0>(attention(inputs[0], inputs[1], inputs[2], mask, need_weights));
+      const Tensor weight = arange(y.numel(), kDouble).view(y.sizes());
+      std::vector<Tensor> all = autograd::grad({y}, inputs, {weight});
+      all.push_back(y.detach());
+      return all;
+    };
+    const std::vector<Tensor> with = run(true, padding), without = run(false, padding);
+    for (size_t i = 0; i < with.size(); ++i) CHECK(allclose(with[i], without[i], 1e-9, 1e-10));
+    // A sequence that is all padding is NaN either way.
+    const Tensor all_padded = tensor({{true, true, true}, {false, false, false}});
+    const std::vector<Tensor> nan = run(true, all_padded), also = run(false, all_padded);
+    for (size_t i = 0; i < nan.size(); ++i) CHECK(allclose(nan[i], also[i], 1e-9, 1e-10, /*equal_nan=*/true));
+  }
 }
 
 TEST_CASE("MultiheadAttention: self-attention in one product is that in three", "[nn][multihead_attention]") {

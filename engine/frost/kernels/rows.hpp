@@ -78,6 +78,15 @@ struct Rows {
   void (*adam[kDtypes])(int64_t n, const AdamStep& step, void* p, const void* grad, void* m, void* v,
                         void* largest_v);
 
+  // One tile of attention: n queries side by side, and a key in each of `rows`. Of the keys that each query
+  // has met, the largest score and the sum of exp(score - largest), with this tile's put in; the scores
+  // become exp(score - largest), and decay how much what was summed before now weighs.
+  void (*attention_tile[kDtypes])(int64_t rows, int64_t n, void* scores, void* largest, void* sum,
+                                  void* decay);
+  // weights = exp(scores - log_sum) in the scores' place, and weights·(grads - dot) in the grads'.
+  void (*attention_tile_backward[kDtypes])(int64_t rows, int64_t n, void* scores, void* grads,
+                                           const void* log_sum, const void* dot);
+
   // c = x y for one small or thin product, c having `c_stride` between its rows; strides are of rows and
   // columns.
   using Product = void (*)(int64_t m, int64_t n, int64_t k, void* c, int64_t c_stride, const void* x,

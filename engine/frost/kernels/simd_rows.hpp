@@ -5,6 +5,7 @@
 // cannot run.
 #pragma once
 
+#include <frost/kernels/simd_attention.hpp>
 #include <frost/kernels/simd_gemm.hpp>
 #include <frost/kernels/simd_layer_norm.hpp>
 #include <frost/kernels/simd_optimize.hpp>
@@ -89,6 +90,8 @@ struct Table {
   template <class T>
   static constexpr void add_floating(Rows& rows) {
     constexpr int dtype = index_of(dtype_of<T>);
+    rows.attention_tile[dtype] = attention_tile<T, A>;
+    rows.attention_tile_backward[dtype] = attention_tile_backward<T, A>;
     rows.deviations_row[dtype] = deviations_row<T, A>;
     rows.deviations_columns[dtype] = deviations_columns<T, A>;
     add_recurrences<T>(rows, std::make_integer_sequence<int, index_of(Recurrence::count)>());

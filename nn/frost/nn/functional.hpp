@@ -2,6 +2,7 @@
 #pragma once
 
 #include <frost/nn/functional/activation.hpp>  // softmax, log_softmax, relu, gelu
+#include <frost/nn/functional/attention.hpp>   // masked_attention
 #include <frost/nn/functional/dropout.hpp>     // dropout
 #include <frost/nn/functional/embedding.hpp>   // embedding
 #include <frost/nn/functional/layer_norm.hpp>  // layer_norm

@@ -34,6 +34,9 @@ Tensor muted(const Tensor& scores, const Tensor& mask) {
   return masked_fill(scores, mask, -std::numeric_limits<double>::infinity());
 }
 
+// Whether a sequence is all padding: its weights are NaN, and so is what they multiply.
+bool leaves_nothing(const Tensor& padding) { return padding.defined() && padding.all(1).any().item<bool>(); }
+
 void check_masks(const Tensor& key_padding_mask, const Tensor& attn_mask, int64_t batch, int64_t heads,
                  int64_t queries, int64_t keys) {
   if (key_padding_mask.defined()) {
@@ -142,7 +145,7 @@ std::tuple<Tensor, Tensor> MultiheadAttentionImpl::forward(const Tensor& query, 
     padding = opened(padding);
     mask = opened(mask);
   }
-  q = by_head(q * (1 / std::sqrt(static_cast<double>(head_dim))), head_dim);
+  q = by_head(q, head_dim);
   k = by_head(k, head_dim);
   v = by_head(v, head_dim);
   if (options.add_zero_attn()) {
@@ -153,14 +156,23 @@ std::tuple<Tensor, Tensor> MultiheadAttentionImpl::forward(const Tensor& query, 
   }
   const int64_t keys = k.size(1);
 
-  Tensor scores = bmm(q, transpose(k, 1, 2));  // [B·H, L, S]
-  if (mask.defined()) scores = mask.scalar_type() == kBool ? muted(scores, mask) : scores + mask;
-  scores = scores.view({batch, heads, queries, keys});
-  if (padding.defined()) scores = muted(scores, padding.reshape({batch, 1, 1, keys}));
-  const Tensor weights = functional::dropout(
-      softmax(scores, -1), functional::DropoutFuncOptions().p(options.dropout()).training(is_training()));
-
-  const Tensor attended = bmm(weights.view({batch * heads, queries, keys}), v);  // [B·H, L, D]
+  const bool drops = options.dropout() > 0 && is_training();
+  Tensor attended, weights;  // [B·H, L, D] and [B, H, L, S]
+  if (need_weights || drops || mask.defined() || leaves_nothing(padding)) {
+    Tensor scores =
+        bmm(q * (1 / std::sqrt(static_cast<double>(head_dim))), transpose(k, 1, 2));  // [B·H, L, S]
+    if (mask.defined()) scores = mask.scalar_type() == kBool ? muted(scores, mask) : scores + mask;
+    scores = scores.view({batch, heads, queries, keys});
+    if (padding.defined()) scores = muted(scores, padding.reshape({batch, 1, 1, keys}));
+    weights = functional::dropout(
+        softmax(scores, -1), functional::DropoutFuncOptions().p(options.dropout()).training(is_training()));
+    attended = bmm(weights.view({batch * heads, queries, keys}), v);
+  } else {
+    attended = functional::masked_attention(q.view({batch, heads, queries, head_dim}),
+                                            k.view({batch, heads, keys, head_dim}),
+                                            v.view({batch, heads, keys, head_dim}), padding)
+                   .view({batch * heads, queries, head_dim});
+  }
   const Tensor output = out_proj(reshape(transpose(attended, 0, 1), {queries, batch, options.embed_dim()}));
   if (!need_weights) return {output, Tensor()};
   return {output, average_attn_weights ? weights.sum(1) / heads : weights};

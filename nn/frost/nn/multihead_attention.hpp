@@ -54,7 +54,8 @@ class MultiheadAttentionImpl : public Cloneable<MultiheadAttentionImpl> {
 
   // The output [L, B, embed_dim] and the weights, for query [L, B, embed_dim], key [S, B, kdim], value
   // [S, B, vdim]. The weights are [B, L, S], the mean over heads, or [B, num_heads, L, S] without
-  // average_attn_weights; undefined unless need_weights.
+  // average_attn_weights; undefined unless need_weights. Where these are not asked for, nor dropped from, and
+  // there is no attn_mask, they are never made: see functional::masked_attention.
   //
   // Masks are true where attention is muted: key_padding_mask [B, S] at padding, attn_mask [L, S] for all
   // sequences and heads, or [B·num_heads, L, S]. An attn_mask of floating point is added to the scores. A

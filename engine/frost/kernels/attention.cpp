@@ -1,0 +1,263 @@
+// Tiles of scores turned on their side: a row for each key, a column for each query. So the products take k,
+// v and the tiles as they lie, and softmax goes down the columns.
+#include <frost/kernels/attention.hpp>
+#include <frost/kernels/gemm.hpp>
+#include <frost/kernels/parallel.hpp>
+#include <frost/kernels/rows.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <vector>
+
+namespace frost::kernels {
+namespace {
+
+constexpr int64_t kQueryTile = 64, kKeyTile = 96;
+// Queries that one unit of the forward's work takes, and copies the keys for.
+constexpr int64_t kQueryChunk = 8 * kQueryTile;
+
+template <class T>
+using Buffer = std::unique_ptr<T[]>;
+template <class T>
+Buffer<T> buffer(int64_t count) {
+  return Buffer<T>(new T[static_cast<size_t>(count)]);
+}
+
+// The positions of the keys that are no padding, for each sequence.
+std::vector<std::vector<int64_t>> kept_keys(const Attention& shape) {
+  std::vector<std::vector<int64_t>> kept(static_cast<size_t>(shape.batch));
+  for (int64_t b = 0; b < shape.batch; ++b)
+    for (int64_t j = 0; j < shape.keys; ++j)
+      if (shape.padding == nullptr || !shape.padding[b * shape.keys + j])
+        kept[static_cast<size_t>(b)].push_back(j);
+  return kept;
+}
+
+// One head of one sequence.
+template <class T>
+class Head {
+ public:
+  Head(const Heads& x, int64_t b, int64_t h)
+      : data_(static_cast<const T*>(x.data) + b * x.batch_stride + h * x.head_stride),
+        row_stride_(x.row_stride),
+        column_stride_(x.column_stride) {}
+
+  T at(int64_t i, int64_t j) const { return data_[i * row_stride_ + j * column_stride_]; }
+
+  void copy_row(int64_t i, int64_t columns, T* to) const {
+    const T* from = data_ + i * row_stride_;
+    if (column_stride_ == 1)
+      std::copy(from, from + columns, to);
+    else
+      for (int64_t j = 0; j < columns; ++j) to[j] = from[j * column_stride_];
+  }
+  Buffer<T> rows(int64_t first, int64_t count, int64_t columns) const {
+    Buffer<T> to = buffer<T>(count * columns);
+    for (int64_t i = 0; i < count; ++i) copy_row(first + i, columns, to.get() + i * columns);
+    return to;
+  }
+  Buffer<T> rows(const std::vector<int64_t>& which, int64_t columns) const {
+    Buffer<T> to = buffer<T>(static_cast<int64_t>(which.size()) * columns);
+    for (size_t i = 0; i < which.size(); ++i)
+      copy_row(which[i], columns, to.get() + static_cast<int64_t>(i) * columns);
+    return to;
+  }
+
+ private:
+  const T* data_;
+  int64_t row_stride_, column_stride_;
+};
+
+// The transpose of x, rows × columns and contiguous.
+template <class T>
+void turn(int64_t rows, int64_t columns, T* to, const T* x) {
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j) to[j * rows + i] = x[i * columns + j];
+}
+
+template <class T>
+void multiply(int64_t m, int64_t n, int64_t k, T* c, const Matrix& x, const Matrix& y) {
+  matmul(dtype_of<T>, 1, m, n, k, c, x, y);
+}
+template <class T>
+Matrix matrix(const T* x, int64_t columns) {
+  return {x, 0, columns, 1};
+}
+
+// to = from + factor · to
+template <class T>
+void scale_and_add(int64_t n, T* to, T factor, const T* from) {
+  const RowIn in[3] = {{from, 1}, {to, 1}, {&factor, 0}};
+  rows().add_scaled[index_of(dtype_of<T>)](n, to, in);
+}
+
+// Mutes keys, a row each at positions[…], for the queries before them, of which the first is `query`.
+template <class T>
+void mute_later_keys(int64_t keys, int64_t queries, T* scores, const int64_t* positions, int64_t query) {
+  for (int64_t j = 0; j < keys; ++j) {
+    const int64_t earlier = std::clamp<int64_t>(positions[j] - query, 0, queries);
+    std::fill(scores + j * queries, scores + j * queries + earlier, -std::numeric_limits<T>::infinity());
+  }
+}
+
+// How many of the kept keys queries before `end` may attend to.
+int64_t count_reached(const Attention& shape, const std::vector<int64_t>& kept, int64_t end) {
+  if (!shape.causal) return static_cast<int64_t>(kept.size());
+  return std::lower_bound(kept.begin(), kept.end(), end) - kept.begin();
+}
+
+// Queries [first, last) of one head, of one sequence.
+template <class T>
+void attend(const Attention& shape, const std::vector<int64_t>& kept, int64_t first, int64_t last, T* y,
+            T* log_sums, const Head<T>& q, const Head<T>& k, const Head<T>& v) {
+  const int64_t features = shape.features, values = shape.values;
+  const auto tile_kernel = rows().attention_tile[index_of(dtype_of<T>)];
+  const Buffer<T> keys = k.rows(kept, features), key_values = v.rows(kept, values);
+  const Buffer<T> turned = buffer<T>(features * kQueryTile), scores = buffer<T>(kKeyTile * kQueryTile),
+                  product = buffer<T>(kQueryTile * values);
+  for (int64_t query = first; query < last; query += kQueryTile) {
+    const int64_t height = std::min(kQueryTile, last - query);
+    for (int64_t i = 0; i < height; ++i)
+      for (int64_t d = 0; d < features; ++d)
+        turned[d * height + i] = q.at(query + i, d) * static_cast<T>(shape.scale);
+    T largest[kQueryTile], sum[kQueryTile], decay[kQueryTile];
+    std::fill(largest, largest + height, -std::numeric_limits<T>::infinity());
+    std::fill(sum, sum + height, T(0));
+    std::fill(y + query * values, y + (query + height) * values, T(0));
+    const int64_t reached = count_reached(shape, kept, query + height);
+    for (int64_t key = 0; key < reached; key += kKeyTile) {
+      const int64_t width = std::min(kKeyTile, reached - key);
+      multiply(width, height, features, scores.get(), matrix(keys.get() + key * features, features),
+               matrix(turned.get(), height));
+      if (shape.causal) mute_later_keys(width, height, scores.get(), kept.data() + key, query);
+      tile_kernel(width, height, scores.get(), largest, sum, decay);
+      multiply(height, values, width, product.get(), {scores.get(), 0, 1, height},
+               matrix(key_values.get() + key * values, values));
+      for (int64_t i = 0; i < height; ++i)
+        scale_and_add(values, y + (query + i) * values, decay[i], product.get() + i * values);
+    }
+    for (int64_t i = 0; i < height; ++i) {
+      const bool none = sum[i] == 0;
+      for (int64_t d = 0; d < values; ++d) {
+        T& element = y[(query + i) * values + d];
+        element = none ? 0 : element / sum[i];
+      }
+      log_sums[query + i] = none ? std::numeric_limits<T>::infinity() : largest[i] + std::log(sum[i]);
+    }
+  }
+}
+
+// All of one head, of one sequence. The tiles' scores are computed anew.
+template <class T>
+void attend_backward(const Attention& shape, const std::vector<int64_t>& kept, T* grad_q, T* grad_k,
+                     T* grad_v, const Head<T>& grad_out, const Head<T>& q, const Head<T>& k, const Head<T>& v,
+                     const Head<T>& y, const T* log_sums) {
+  const int64_t features = shape.features, values = shape.values, queries = shape.queries;
+  const auto tile_kernel = rows().attention_tile_backward[index_of(dtype_of<T>)];
+  const Buffer<T> keys = k.rows(kept, features), key_values = v.rows(kept, values),
+                  scaled = q.rows(0, queries, features), grads = grad_out.rows(0, queries, values);
+  for (int64_t i = 0; i < queries * features; ++i) scaled[i] *= static_cast<T>(shape.scale);
+  // Both turned, tile by tile; and Σ_j weight_ij grad_weight_ij, which is Σ_d y_id grad_out_id.
+  const Buffer<T> turned = buffer<T>(queries * features), turned_grads = buffer<T>(queries * values),
+                  dots = buffer<T>(queries);
+  for (int64_t query = 0; query < queries; query += kQueryTile) {
+    const int64_t height = std::min(kQueryTile, queries - query);
+    turn(height, features, turned.get() + query * features, scaled.get() + query * features);
+    turn(height, values, turned_grads.get() + query * values, grads.get() + query * values);
+  }
+  for (int64_t i = 0; i < queries; ++i) {
+    dots[i] = 0;
+    for (int64_t d = 0; d < values; ++d) dots[i] += y.at(i, d) * grads[i * values + d];
+  }
+
+  std::fill(grad_q, grad_q + queries * features, T(0));
+  std::fill(grad_k, grad_k + shape.keys * features, T(0));
+  std::fill(grad_v, grad_v + shape.keys * values, T(0));
+  const int64_t widest = std::max(features, values);
+  const Buffer<T> scores = buffer<T>(kKeyTile * kQueryTile), grad_scores = buffer<T>(kKeyTile * kQueryTile),
+                  product = buffer<T>(std::max(kKeyTile, kQueryTile) * widest),
+                  tile_k = buffer<T>(kKeyTile * features), tile_v = buffer<T>(kKeyTile * values);
+  const int64_t count = static_cast<int64_t>(kept.size());
+  for (int64_t key = 0; key < count; key += kKeyTile) {
+    const int64_t width = std::min(kKeyTile, count - key);
+    const T *tile_keys = keys.get() + key * features, *tile_values = key_values.get() + key * values;
+    std::fill(tile_k.get(), tile_k.get() + width * features, T(0));
+    std::fill(tile_v.get(), tile_v.get() + width * values, T(0));
+    const int64_t earliest = shape.causal ? kept[static_cast<size_t>(key)] / kQueryTile * kQueryTile : 0;
+    for (int64_t query = earliest; query < queries; query += kQueryTile) {
+      const int64_t height = std::min(kQueryTile, queries - query);
+      multiply(width, height, features, scores.get(), matrix(tile_keys, features),
+               matrix(turned.get() + query * features, height));
+      if (shape.causal) mute_later_keys(width, height, scores.get(), kept.data() + key, query);
+      multiply(width, height, values, grad_scores.get(), matrix(tile_values, values),
+               matrix(turned_grads.get() + query * values, height));
+      tile_kernel(width, height, scores.get(), grad_scores.get(), log_sums + query, dots.get() + query);
+
+      multiply(width, values, height, product.get(), matrix(scores.get(), height),
+               matrix(grads.get() + query * values, values));
+      scale_and_add(width * values, tile_v.get(), T(1), product.get());
+      multiply(width, features, height, product.get(), matrix(grad_scores.get(), height),
+               matrix(scaled.get() + query * features, features));
+      scale_and_add(width * features, tile_k.get(), T(1), product.get());
+      multiply(height, features, width, product.get(), {grad_scores.get(), 0, 1, height},
+               matrix(tile_keys, features));
+      scale_and_add(height * features, grad_q + query * features, T(1), product.get());
+    }
+    for (int64_t i = 0; i < width; ++i) {
+      const int64_t position = kept[static_cast<size_t>(key + i)];
+      std::copy_n(tile_k.get() + i * features, features, grad_k + position * features);
+      std::copy_n(tile_v.get() + i * values, values, grad_v + position * values);
+    }
+  }
+  for (int64_t i = 0; i < queries * features; ++i) grad_q[i] *= static_cast<T>(shape.scale);
+}
+
+}  // namespace
+
+void attention(Dtype dtype, const Attention& shape, void* y, void* log_sums, const Heads& q, const Heads& k,
+               const Heads& v) {
+  const std::vector<std::vector<int64_t>> kept = kept_keys(shape);
+  const int64_t chunks = (shape.queries + kQueryChunk - 1) / kQueryChunk;
+  const int64_t work = std::min(kQueryChunk, shape.queries) * shape.keys * (shape.features + shape.values);
+  visit_floating(dtype, [&]<class T>() {
+    parallel_for(shape.batch * shape.heads * chunks,
+                 std::max<int64_t>(1, 16 * kGrain / std::max<int64_t>(1, work)),
+                 [&](int64_t begin, int64_t end) {
+                   for (int64_t unit = begin; unit < end; ++unit) {
+                     const int64_t head = unit / chunks, b = head / shape.heads, h = head % shape.heads;
+                     const int64_t first = unit % chunks * kQueryChunk;
+                     attend<T>(shape, kept[static_cast<size_t>(b)], first,
+                               std::min(first + kQueryChunk, shape.queries),
+                               static_cast<T*>(y) + head * shape.queries * shape.values,
+                               static_cast<T*>(log_sums) + head * shape.queries, Head<T>(q, b, h),
+                               Head<T>(k, b, h), Head<T>(v, b, h));
+                   }
+                 });
+  });
+}
+
+void attention_backward(Dtype dtype, const Attention& shape, void* grad_q, void* grad_k, void* grad_v,
+                        const Heads& grad_out, const Heads& q, const Heads& k, const Heads& v, const Heads& y,
+                        const void* log_sums) {
+  const std::vector<std::vector<int64_t>> kept = kept_keys(shape);
+  const int64_t work = shape.queries * shape.keys * (shape.features + shape.values);
+  visit_floating(dtype, [&]<class T>() {
+    parallel_for(shape.batch * shape.heads, std::max<int64_t>(1, 8 * kGrain / std::max<int64_t>(1, work)),
+                 [&](int64_t begin, int64_t end) {
+                   for (int64_t head = begin; head < end; ++head) {
+                     const int64_t b = head / shape.heads, h = head % shape.heads;
+                     attend_backward<T>(shape, kept[static_cast<size_t>(b)],
+                                        static_cast<T*>(grad_q) + head * shape.queries * shape.features,
+                                        static_cast<T*>(grad_k) + head * shape.keys * shape.features,
+                                        static_cast<T*>(grad_v) + head * shape.keys * shape.values,
+                                        Head<T>(grad_out, b, h), Head<T>(q, b, h), Head<T>(k, b, h),
+                                        Head<T>(v, b, h), Head<T>(y, b, h),
+                                        static_cast<const T*>(log_sums) + head * shape.queries);
+                   }
+                 });
+  });
+}
+
+}  // namespace frost::kernels
