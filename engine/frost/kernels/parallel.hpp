@@ -10,6 +10,11 @@ namespace frost {
 void set_num_threads(int count);
 int get_num_threads();
 
+// Which instructions the kernels use is chosen when the first op runs: the best that the machine has, or what
+// FROST_ISA in the environment says: sse2, avx2 or avx512. One that is not there is an error, at that op.
+// Sums and functions differ by a few ulps from one set to the next; with one of them they are bitwise the
+// same from run to run, and on any number of threads.
+
 namespace kernels {
 
 // Elements below which a share of work is not worth handing to another thread.

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 namespace frost::kernels {
 
@@ -17,26 +18,35 @@ namespace {
 
 std::atomic<const Rows*> active{nullptr};
 
+constexpr const char* kBestFirst[] = {"avx512", "avx2", "sse2"};
+
 const Rows& choose() {
-  const char* name = std::getenv("FROST_ISA");
-  const Rows* table = nullptr;
-  if (name != nullptr && *name != '\0') {
-    table = find_rows(name);
-    if (table == nullptr)
-      fail("FROST_ISA", "\"", name,
-           "\" is not an instruction set of this machine; sse2, avx2 and avx512 are known");
+  const char* wanted = std::getenv("FROST_ISA");
+  const Rows* table = &kRowsBaseline;
+  if (wanted != nullptr && *wanted != '\0') {
+    table = &rows_of(wanted);
   } else {
-#if defined(__x86_64__)
-    for (const char* candidate : {"avx512", "avx2"})
-      if (table == nullptr) table = find_rows(candidate);
-#endif
-    if (table == nullptr) table = &kRowsBaseline;
+    for (const char* name : kBestFirst)
+      if (const Rows* found = find_rows(name)) {
+        table = found;
+        break;
+      }
   }
   active.store(table, std::memory_order_release);
   return *table;
 }
 
 }  // namespace
+
+const Rows& rows_of(const char* name) {
+  if (const Rows* table = find_rows(name)) return *table;
+  std::string available;
+  for (const char* other : kBestFirst)
+    if (find_rows(other) != nullptr) available += std::string(available.empty() ? "" : ", ") + other;
+  if (available.empty()) available = kRowsBaseline.name;
+  fail("FROST_ISA", "\"", name,
+       "\" is no instruction set that this machine and this build have; these are: ", available);
+}
 
 const Rows& rows() {
   const Rows* table = active.load(std::memory_order_acquire);

@@ -118,6 +118,8 @@ const Rows& rows();
 
 // The table of a named set, or null where the machine or the build has not got it.
 const Rows* find_rows(const char* name);
+// The same, or an error that names those that are there.
+const Rows& rows_of(const char* name);
 // Makes `table` the one in use: for tests, while nothing else runs.
 void use_rows(const Rows& table);
 
