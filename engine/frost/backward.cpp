@@ -166,7 +166,8 @@ void Backward::let_go(Node* node, Arrived& arrived) {
   arrived = std::move(elsewhere_->extract(node).mapped());
 }
 
-void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index) {
+// Checks what a rule returned, sums it over the dimensions that broadcasting stretched, and converts it.
+void Backward::fit(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index) {
   const Node::Output& expected = edge.function->output(edge.input_nr);
   const Dims& sizes = gradient.region ? gradient.region->sizes : expected.sizes;
   const Tensor& value = gradient.value;
@@ -180,6 +181,19 @@ void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* fro
   if (gradient.region && !lies_within(*gradient.region, numel(expected.sizes)))
     fail("backward", "Function ", from->name(), " returned a slice at index ", index,
          " that does not lie in sizes ", expected.sizes);
+}
+
+// The gradient with the zeros around it, if it is a slice.
+Tensor Backward::whole(const Edge& edge, const Gradients::Entry& gradient) {
+  if (!gradient.region || !gradient.value.defined()) return gradient.value;
+  const Node::Output& input = edge.function->output(edge.input_nr);
+  return detail::assemble(Tensor(), input.sizes, input.dtype,
+                          GradientSlice{gradient.value, *gradient.region});
+}
+
+void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index) {
+  fit(edge, gradient, from, index);
+  const Tensor& value = gradient.value;
   Arrived& arrived = arrived_at(edge.function);
   if (gradient.region) {
     arrived.make_more().slices.emplace_back(edge.input_nr, GradientSlice{gradient.value, *gradient.region});
@@ -223,7 +237,7 @@ void Backward::run_next() {
   const bool is_wanted = mark_wanted(node);
   if (node.leaf_ != nullptr ? !is_wanted : is_capturing && !is_wanted) return;
 
-  if (node.hooks_) call_hooks(node);
+  if (node.extras_) call_hooks(node);
   if (!is_wanted) return;
   node.apply(grad_outs_, grads_);
   if (!options_.retain_graph) node.free_saved();
@@ -269,9 +283,9 @@ bool Backward::mark_wanted(const Node& node) {
 }
 
 void Backward::call_hooks(Node& node) {
-  const size_t count = node.hooks_->size();  // without those that a hook adds
+  const size_t count = node.extras_->hooks.size();  // without those that a hook adds
   for (size_t k = 0; k < count; ++k) {
-    const Node::Hook hook = (*node.hooks_)[k];  // a handle of our own: the hook may remove itself
+    const Node::Hook hook = node.extras_->hooks[k];  // a handle of our own: the hook may remove itself
     Tensor& gradient = grad_outs_[hook.input_nr];
     if (!gradient.defined()) continue;
     if (hook.retaining != nullptr) add_to_retained_grad(*hook.retaining, gradient);
@@ -295,11 +309,27 @@ ArrayRef<Tensor> Backward::grad_outs() {
 
 Tensor Backward::grad_input(size_t i) const {
   check(i < grads_.size_, "Backward::grad_input", "there is no input ", i);
-  const Gradients::Entry& entry = grads_.entries_[i];
-  if (!entry.region || !entry.value.defined()) return entry.value;
-  const Edge& edge = ran_->next_edge(i);
-  const Node::Output& input = edge.function->output(edge.input_nr);
-  return detail::assemble(Tensor(), input.sizes, input.dtype, GradientSlice{entry.value, *entry.region});
+  return whole(ran_->next_edge(i), grads_.entries_[i]);
+}
+
+std::vector<Tensor> Backward::apply(Node& node, ArrayRef<Tensor> grad_outs) {
+  check(grad_outs.size() == node.num_inputs(), "Backward::apply", "got ", grad_outs.size(),
+        " gradients for the ", node.num_inputs(), " outputs of ", node.name());
+  const ArrayRef<Edge> edges = node.next_edges();
+  std::vector<Tensor> gradients(edges.size());
+  if (edges.empty()) return gradients;
+  Gradients returned;
+  returned.entries_.resize(edges.size());
+  returned.size_ = edges.size();
+  for (size_t i = 0; i < edges.size(); ++i) returned.entries_[i].wanted = edges[i].is_valid();
+  node.apply(grad_outs, returned);
+  for (size_t i = 0; i < edges.size(); ++i) {
+    Gradients::Entry& entry = returned.entries_[i];
+    if (!entry.wanted || !entry.value.defined()) continue;
+    fit(edges[i], entry, &node, i);
+    gradients[i] = whole(edges[i], entry);
+  }
+  return gradients;
 }
 
 // ---- with respect to some inputs only ----

@@ -54,6 +54,10 @@ class Backward {
   ArrayRef<Tensor> grad_outs();
   Tensor grad_input(size_t i) const;
 
+  // What the node's rule alone makes of these gradients of its outputs: one per input; undefined: none. No
+  // hook is called, nothing is freed, and no grad changes. An AccumulateGrad has no inputs.
+  static std::vector<Tensor> apply(Node& node, ArrayRef<Tensor> grad_outs);
+
   // Whether the i-th of `inputs` is part of the graph at all.
   bool is_reached(size_t i) const;
   // The gradient of the i-th of `inputs`; undefined if none came.
@@ -70,6 +74,8 @@ class Backward {
   void start(TensorList roots, TensorList gradients);
   void restrict_to(TensorList roots, TensorList inputs, std::string_view function);
   bool leads_to_input(const Edge& edge) const;
+  static void fit(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index);
+  static Tensor whole(const Edge& edge, const Gradients::Entry& gradient);
   void add(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index);
   Arrived& arrived_at(const Ref<Node>& node);
   void let_go(Node* node, Arrived& arrived);

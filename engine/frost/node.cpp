@@ -62,6 +62,7 @@ void Saved::take(const Tensor& tensor) {
   value_ = alias(tensor);
   value_.impl()->grad_fn = tensor.grad_fn();
   value_.impl()->output_nr = impl.output_nr;
+  if (impl.extras && !impl.extras->name.empty()) value_.impl()->make_extras().name = impl.extras->name;
 }
 
 const Tensor& Saved::operator*() const {
@@ -141,6 +142,7 @@ std::vector<Tensor> Node::saved_tensors() const {
   for (const Saved* saved = saved_; saved != nullptr; saved = saved->next_)
     if (saved->value_.defined()) tensors.push_back(saved->value_);
   std::reverse(tensors.begin(), tensors.end());  // in the order of capture
+  if (Tensor output = saved_output(); output.defined()) tensors.push_back(std::move(output));
   return tensors;
 }
 
@@ -153,19 +155,22 @@ bool Node::claim(Backward* pass) {
   return true;
 }
 
+Node::Extras& Node::make_extras() {
+  if (!extras_) extras_ = std::make_unique<Extras>();
+  return *extras_;
+}
+
 unsigned Node::add_hook(Hook hook) {
-  if (!hooks_) hooks_ = std::make_unique<std::vector<Hook>>();
-  hook.number =
-      static_cast<unsigned>(std::count_if(hooks_->begin(), hooks_->end(), [&hook](const Hook& other) {
-        return other.input_nr == hook.input_nr;
-      }));
-  hooks_->push_back(std::move(hook));
-  return hooks_->back().number;
+  std::vector<Hook>& hooks = make_extras().hooks;
+  hook.number = static_cast<unsigned>(std::count_if(
+      hooks.begin(), hooks.end(), [&hook](const Hook& other) { return other.input_nr == hook.input_nr; }));
+  hooks.push_back(std::move(hook));
+  return hooks.back().number;
 }
 
 bool Node::remove_hook(uint32_t input_nr, unsigned number) {
-  if (!hooks_) return false;
-  for (Hook& hook : *hooks_) {
+  if (!extras_) return false;
+  for (Hook& hook : extras_->hooks) {
     if (hook.input_nr != input_nr || hook.number != number) continue;
     hook.call = nullptr;
     hook.retaining = nullptr;
@@ -175,7 +180,7 @@ bool Node::remove_hook(uint32_t input_nr, unsigned number) {
 }
 
 void Node::stop_retaining(const TensorImpl* output) {
-  for (Hook& hook : *hooks_)
+  for (Hook& hook : extras_->hooks)
     if (hook.retaining == output) hook.retaining = nullptr;
 }
 
@@ -184,6 +189,39 @@ void Node::set_output(size_t i, const Tensor& output) {
   Output& description = i == 0 ? output_ : more_outputs_.back();
   description.sizes = output.layout().sizes;
   description.dtype = output.scalar_type();
+}
+
+Edge Node::edge_to(const Tensor& input, size_t i) {
+  Edge edge = gradient_edge(input);
+  if (!edge.is_valid() && input.defined() && !input.name().empty())
+    make_extras().frozen_inputs.emplace_back(
+        i, FrozenInput{input.name(), {input.layout().sizes, input.scalar_type()}});
+  return edge;
+}
+
+void Node::set_output_name(size_t i, const std::string& name) {
+  for (auto& [index, known] : make_extras().output_names) {
+    if (index != i) continue;
+    known = name;
+    return;
+  }
+  extras_->output_names.emplace_back(i, name);
+}
+
+const std::string& Node::output_name(size_t i) const {
+  static const std::string unnamed;
+  if (leaf_ != nullptr) return leaf_->extras->name;
+  if (extras_)
+    for (const auto& [index, name] : extras_->output_names)
+      if (index == i) return name;
+  return unnamed;
+}
+
+const Node::FrozenInput* Node::frozen_input(size_t i) const {
+  if (extras_)
+    for (const auto& [index, input] : extras_->frozen_inputs)
+      if (index == i) return &input;
+  return nullptr;
 }
 
 void Node::take_number() {

@@ -148,8 +148,20 @@ class Node : public Pooled {
     return i == 0 ? output_ : more_outputs_[i - 1];
   }
 
-  // The tensors that the node keeps for backward; none once they are freed.
-  virtual std::vector<Tensor> saved_tensors() const;
+  // The name that set_name() gave the op's i-th output; "" if none.
+  const std::string& output_name(size_t i) const;
+  // What is remembered of an input to which no gradient flows: nothing but this, and only if it had a name.
+  struct FrozenInput {
+    std::string name;
+    Output shape;
+  };
+  const FrozenInput* frozen_input(size_t i) const;  // null: nothing
+
+  // The tensors that the node keeps for backward, the last of them its output if it keeps that; none once
+  // they are freed.
+  std::vector<Tensor> saved_tensors() const;
+  // The values of the op's only output; undefined unless the node keeps them.
+  virtual Tensor saved_output() const { return {}; }
   // Bytes of the node itself; neither the memory of its saved tensors nor vectors that a rule captures are
   // counted.
   virtual size_t bytes() const = 0;
@@ -163,6 +175,7 @@ class Node : public Pooled {
 
   // What must be told to the base before the node is used.
   void set_edges(ArrayRef<Edge> edges) { edges_ = edges; }
+  Edge edge_to(const Tensor& input, size_t i);  // gradient_edge(input), the node's i-th
   void set_output(size_t i, const Tensor& output);
   void take_number();  // after the edges are known
   void save(Saved& saved);
@@ -186,6 +199,14 @@ class Node : public Pooled {
     std::shared_ptr<const std::function<Tensor(const Tensor&)>> call = nullptr;
     TensorImpl* retaining = nullptr;  // instead of a call: the output that keeps its grad
   };
+  // What only some nodes have.
+  struct Extras {
+    std::vector<Hook> hooks;
+    std::vector<std::pair<size_t, std::string>> output_names;
+    std::vector<std::pair<size_t, FrozenInput>> frozen_inputs;
+  };
+  Extras& make_extras();
+  void set_output_name(size_t i, const std::string& name);
   // Makes `pass` the one in which this node waits; false where it waits in another.
   bool claim(Backward* pass);
   unsigned add_hook(Hook hook);  // returns its number
@@ -197,7 +218,7 @@ class Node : public Pooled {
   uint64_t sequence_nr_ = 0;
   ArrayRef<Edge> edges_;
   Saved* saved_ = nullptr;
-  std::unique_ptr<std::vector<Hook>> hooks_;
+  std::unique_ptr<Extras> extras_;
   std::atomic<Backward*> pass_{nullptr};  // the pass in which this node waits …
   Arrived arrived_;                       // … and what has arrived there for it
   Node* doomed_next_ = nullptr;           // the next node to be destroyed

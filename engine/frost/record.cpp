@@ -54,6 +54,7 @@ void TensorImpl::set_grad_fn(Ref<Node> node, uint32_t number) {
   grad_fn = std::move(node);
   output_nr = number;
   if (retains && grad_fn) grad_fn->add_hook({.input_nr = number, .retaining = this});
+  if (extras && !extras->name.empty() && grad_fn) grad_fn->set_output_name(number, extras->name);
 }
 
 Edge gradient_edge(const Tensor& x) {

@@ -76,6 +76,7 @@ class SavedOutput {
 };
 
 struct NoSavedOutput {
+  Tensor values() const { return {}; }
   void free() {}
 };
 
@@ -93,12 +94,7 @@ class RuleNode final : public Node {
 
   size_t bytes() const override { return sizeof *this; }
 
-  std::vector<Tensor> saved_tensors() const override {
-    std::vector<Tensor> tensors = Node::saved_tensors();
-    if constexpr (kUsesOutput)
-      if (output_.values().defined()) tensors.push_back(output_.values());
-    return tensors;
-  }
+  Tensor saved_output() const override { return output_.values(); }
 
   void apply(ArrayRef<Tensor> grad_outs, Gradients& grads) override {
     if (!grad_outs[0].defined()) return;
@@ -121,14 +117,14 @@ class RuleNode final : public Node {
   template <size_t... I>
   void place(std::index_sequence<I...>, Wrt<Rules>&... inputs) {
     const Placing placing(this);
-    (place_one(edges_[I], std::get<I>(rules_), inputs), ...);
+    (place_one(I, std::get<I>(rules_), inputs), ...);
     set_edges({edges_, sizeof...(Rules)});
   }
 
   template <class Rule>
-  void place_one(Edge& edge, std::optional<Rule>& rule, Wrt<Rule>& input) {
-    edge = gradient_edge(input.tensor);
-    if (edge.is_valid()) rule.emplace(std::move(input.rule));
+  void place_one(size_t i, std::optional<Rule>& rule, Wrt<Rule>& input) {
+    edges_[i] = edge_to(input.tensor, i);
+    if (edges_[i].is_valid()) rule.emplace(std::move(input.rule));
   }
 
   // Whether a rule that was not dropped reads the output: otherwise it need not be kept.
@@ -162,7 +158,7 @@ class JointNode final : public Node {
  public:
   JointNode(const char* name, TensorList inputs, TensorList outputs, Closure&& closure)
       : Node(name), edges_(inputs.size()), closure_(place(std::move(closure))) {
-    for (size_t i = 0; i < inputs.size(); ++i) edges_[i] = gradient_edge(inputs[i]);
+    for (size_t i = 0; i < inputs.size(); ++i) edges_[i] = edge_to(inputs[i], i);
     set_edges(edges_);
     for (size_t i = 0; i < outputs.size(); ++i) set_output(i, outputs[i]);
     take_number();

@@ -203,7 +203,9 @@ const std::string& Tensor::name() const {
 }
 
 const Tensor& Tensor::set_name(std::string name) const {
-  get(*this, "set_name").make_extras().name = std::move(name);
+  TensorImpl& impl = get(*this, "set_name");
+  if (impl.grad_fn) impl.grad_fn->set_output_name(impl.output_nr, name);
+  impl.make_extras().name = std::move(name);
   return *this;
 }
 

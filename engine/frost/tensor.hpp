@@ -119,7 +119,9 @@ class Tensor {
   // Takes over the values, shape and dtype of another tensor; who it is on the tape stays. Where a graph
   // saved the former values, its backward is then an error.
   void set_data(const Tensor& other) const;
-  const std::string& name() const;  // what traces call it; "" until set
+  // What traces call it; "" until set. The node that made it remembers the name, and so does an op of which
+  // it is then a frozen input.
+  const std::string& name() const;
   const Tensor& set_name(std::string name) const;
 
   // ---- arithmetic ----

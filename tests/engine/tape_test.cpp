@@ -630,3 +630,68 @@ TEST_CASE("in place: a view made without grad is not written to with grad", "[ta
   }
   CHECK_THROWS_WITH(view.add_(leaf({1})), Contains("created in no_grad mode"));
 }
+
+// ---- names ----
+
+TEST_CASE("set_name: the node remembers what its outputs and its frozen inputs were called", "[tape]") {
+  const Tensor x = ones({2}, requires_grad()), pads = zeros({3});
+  x.set_name("x");
+  pads.set_name("pads");
+  const Tensor y = cat({x, pads, zeros({1})});
+  CHECK(y.grad_fn()->output_name(0).empty());
+  y.set_name("former");
+  y.set_name("scores");
+  const Ref<Node> node = y.grad_fn();
+  CHECK(node->output_name(0) == "scores");
+  CHECK(node->next_edge(0).function->output_name(0) == "x");
+  CHECK(node->frozen_input(0) == nullptr);
+  REQUIRE(node->frozen_input(1) != nullptr);
+  CHECK(node->frozen_input(1)->name == "pads");
+  CHECK(node->frozen_input(1)->shape.sizes == Dims{3});
+  CHECK(node->frozen_input(2) == nullptr);  // it had no name
+
+  // What is written in place keeps its name.
+  const Tensor written = x * 2;
+  written.set_name("written");
+  written.mul_(3);
+  CHECK(written.grad_fn()->output_name(0) == "written");
+  const Ref<Node> unbind = cat({x, x}).unbind(0)[1].set_name("second").grad_fn();
+  CHECK(unbind->output_name(0).empty());
+  CHECK(unbind->output_name(1) == "second");
+}
+
+TEST_CASE("set_name: a saved tensor has its name, frozen or not", "[tape]") {
+  const Tensor x = ones({2}, requires_grad()), frozen = ones({2});
+  x.set_name("x");
+  frozen.set_name("weight");
+  CHECK((x * frozen).grad_fn()->saved_tensors()[0].name() == "weight");
+  const Tensor trainable = (x * x);
+  CHECK(trainable.grad_fn()->saved_tensors()[0].name() == "x");
+}
+
+TEST_CASE("saved_output: the values of the output where the rule reads them", "[tape]") {
+  const Tensor x = ones({2}, requires_grad());
+  const Tensor e = exp(x);
+  CHECK(e.grad_fn()->saved_output().data_ptr() == e.data_ptr());
+  CHECK_FALSE((x * x).grad_fn()->saved_output().defined());
+  e.sum().backward();
+  CHECK_FALSE(e.grad_fn()->saved_output().defined());
+}
+
+TEST_CASE("Backward::apply: a node's rule alone, without its hooks", "[tape][backward]") {
+  const Tensor x = ones({2, 3}, requires_grad()), row = ones({3}, requires_grad());
+  const Tensor y = x * row;
+  int calls = 0;
+  y.register_hook([&calls](const Tensor&) { ++calls; });
+  const std::vector<Tensor> gradients = Backward::apply(*y.grad_fn(), full({2, 3}, 2.0));
+  REQUIRE(gradients.size() == 2);
+  CHECK(equal(gradients[0], full({2, 3}, 2.0)));
+  CHECK(equal(gradients[1], full({3}, 4.0)));  // summed over the rows
+  CHECK(equal(Backward::apply(*x.select(0, 1).grad_fn(), ones({3}))[0],
+              tensor({{0.0, 0.0, 0.0}, {1.0, 1.0, 1.0}})));
+  CHECK_FALSE(Backward::apply(*(x * ones({3})).grad_fn(), ones({2, 3}))[1].defined());
+  CHECK(calls == 0);
+  CHECK_FALSE(x.grad().defined());
+  CHECK_THROWS_WITH(Backward::apply(*y.grad_fn(), TensorList()),
+                    Catch::Contains("0 gradients for the 1 outputs"));
+}
