@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace frost::kernels {
 namespace {
@@ -58,6 +59,69 @@ void run_row(Rows::Elementwise row, int64_t n, char* out, int64_t out_stride, si
   }
 }
 
+// Rows shorter than this are put together in blocks where that can be: a call for each would cost more than
+// what it does.
+constexpr int64_t kShortRow = 128;
+
+// An input over `rows` short rows of `width` elements as one row of the kernel: as it lies, or packed. A row
+// that stands for all of them is packed but once.
+class BlockOfRows {
+ public:
+  BlockOfRows(size_t size, int64_t width, int64_t step, int64_t row_step)
+      : size_(size), width_(width), step_(step), row_step_(row_step) {}
+
+  RowIn at(const char* from, int64_t rows) {
+    if (step_ == 0 && row_step_ == 0) return {from, 0};
+    if (step_ == 1 && row_step_ == width_) return {from, 1};
+    if (row_step_ == 0 && from == packed_from_ && rows <= packed_rows_) return {packed_, 1};
+    for (int64_t row = 0; row < rows; ++row)
+      gather(width_, size_, advance(packed_, row * width_, size_), advance(from, row * row_step_, size_),
+             step_);
+    packed_from_ = from;
+    packed_rows_ = rows;
+    return {packed_, 1};
+  }
+
+ private:
+  size_t size_;
+  int64_t width_, step_, row_step_;
+  const char* packed_from_ = nullptr;
+  int64_t packed_rows_ = 0;
+  alignas(64) char packed_[kBlock * sizeof(double)];
+};
+
+// As run_strided, where the output's innermost rows are short and lie one after the other.
+template <int inputs>
+void run_short_rows(Rows::Elementwise row, const Loops<inputs + 1>& loops, const Out& out, size_t out_size,
+                    const Input (&ins)[inputs]) {
+  const int64_t width = loops.sizes[0], rows = loops.sizes[1];
+  const int64_t rows_of_block = kBlock / width, blocks = (rows + rows_of_block - 1) / rows_of_block;
+  const auto block_of = [&loops, &ins, width](size_t k) {
+    return BlockOfRows(ins[k].size, width, loops.strides[0][k + 1], loops.strides[1][k + 1]);
+  };
+  parallel_for(loops.count_from(2) * blocks, kGrain / kBlock, [&](int64_t begin, int64_t end) {
+    const auto run_with = [&]<size_t... k>(std::index_sequence<k...>) {
+      BlockOfRows packed[inputs] = {block_of(k)...};
+      Walk<inputs + 1> walk(loops, 2, begin / blocks);
+      int64_t block = begin % blocks;
+      for (int64_t unit = begin; unit < end; ++unit) {
+        const int64_t first = block * rows_of_block, count = std::min(rows_of_block, rows - first);
+        const RowIn in[inputs] = {
+            packed[k].at(advance(static_cast<const char*>(ins[k].operand.data),
+                                 walk.offset[k + 1] + first * loops.strides[1][k + 1], ins[k].size),
+                         count)...};
+        row(count * width, advance(static_cast<char*>(out.data), walk.offset[0] + first * width, out_size),
+            in);
+        if (++block == blocks) {
+          block = 0;
+          walk.next();
+        }
+      }
+    };
+    run_with(std::make_index_sequence<inputs>());
+  });
+}
+
 // As `run`, where not all operands are contiguous or one element.
 template <int inputs>
 void run_strided(Rows::Elementwise row, IntArrayRef sizes, const Out& out, size_t out_size,
@@ -70,6 +134,10 @@ void run_strided(Rows::Elementwise row, IntArrayRef sizes, const Out& out, size_
   }
   loops.sort_by(0);
   loops.merge();
+
+  if (loops.rank > 1 && loops.sizes[0] < kShortRow && loops.strides[0][0] == 1 &&
+      loops.strides[1][0] == loops.sizes[0])
+    return run_short_rows<inputs>(row, loops, out, out_size, ins);
 
   size_t element_sizes[inputs];
   for (int k = 0; k < inputs; ++k) element_sizes[k] = ins[k].size;
@@ -151,93 +219,7 @@ class Constant {
   In in_;
 };
 
-// y = x of one dtype where x is contiguous in another dimension than y: in square tiles, so that both are
-// read and written by whole cache lines. False where the geometry is not of that kind.
-template <class T>
-bool copy_transposed(const Loops<2>& loops, T* y, const T* x) {
-  int across = 1;
-  while (across < loops.rank && loops.strides[across][1] != 1) ++across;
-  if (across >= loops.rank || loops.strides[0][0] != 1 || loops.strides[0][1] == 1) return false;
-  constexpr int64_t tile = 64 / sizeof(T) < 16 ? 16 : 64 / sizeof(T);
-  const int64_t rows = loops.sizes[across], columns = loops.sizes[0];
-  if (rows < 4 || columns < 4) return false;
-  const int64_t y_stride = loops.strides[across][0], x_stride = loops.strides[0][1];
-  Loops<2> outer = loops;
-  outer.swap(1, across);
-  const int64_t bands = (rows + tile - 1) / tile;
-  parallel_for(outer.count_from(2) * bands, std::max<int64_t>(1, kGrain / (tile * columns)),
-               [&](int64_t begin, int64_t end) {
-                 Walk<2> walk(outer, 2, begin / bands);
-                 int64_t band = begin % bands;
-                 for (int64_t unit = begin; unit < end; ++unit) {
-                   const int64_t row_begin = band * tile, row_end = std::min(rows, row_begin + tile);
-                   for (int64_t column = 0; column < columns; column += tile) {
-                     const int64_t column_end = std::min(columns, column + tile);
-                     for (int64_t i = row_begin; i < row_end; ++i) {
-                       T* to = y + walk.offset[0] + i * y_stride;
-                       const T* from = x + walk.offset[1] + i;
-                       for (int64_t j = column; j < column_end; ++j) to[j] = from[j * x_stride];
-                     }
-                   }
-                   if (++band == bands) {
-                     band = 0;
-                     walk.next();
-                   }
-                 }
-               });
-  return true;
-}
-
-bool copy_transposed(Dtype dtype, IntArrayRef sizes, const Out& y, const In& x) {
-  Loops<2> loops;
-  for (size_t d = sizes.size(); d-- > 0;)
-    if (!loops.add(sizes[d], {y.strides[d], x.strides[d]})) return true;
-  loops.sort_by(0);
-  loops.merge();
-  if (loops.rank < 2) return false;
-  return visit(dtype, [&]<class T>() {
-    return copy_transposed(loops, static_cast<T*>(y.data), static_cast<const T*>(x.data));
-  });
-}
-
-template <class T>
-void gather_as(int64_t n, void* to, const char* from, int64_t stride) {
-  T* out = static_cast<T*>(to);
-  for (int64_t i = 0; i < n; ++i)
-    std::memcpy(out + i, from + i * stride * static_cast<int64_t>(sizeof(T)), sizeof(T));
-}
-template <class T>
-void scatter_as(int64_t n, char* to, int64_t stride, const void* from) {
-  const T* in = static_cast<const T*>(from);
-  for (int64_t i = 0; i < n; ++i)
-    std::memcpy(to + i * stride * static_cast<int64_t>(sizeof(T)), in + i, sizeof(T));
-}
-
 }  // namespace
-
-void gather(int64_t n, size_t size, void* to, const void* from, int64_t stride) {
-  const char* bytes = static_cast<const char*>(from);
-  switch (size) {
-    case 1:
-      return gather_as<uint8_t>(n, to, bytes, stride);
-    case 4:
-      return gather_as<uint32_t>(n, to, bytes, stride);
-    default:
-      return gather_as<uint64_t>(n, to, bytes, stride);
-  }
-}
-
-void scatter(int64_t n, size_t size, void* to, int64_t stride, const void* from) {
-  char* bytes = static_cast<char*>(to);
-  switch (size) {
-    case 1:
-      return scatter_as<uint8_t>(n, bytes, stride, from);
-    case 4:
-      return scatter_as<uint32_t>(n, bytes, stride, from);
-    default:
-      return scatter_as<uint64_t>(n, bytes, stride, from);
-  }
-}
 
 void unary(Unary op, Dtype dtype, IntArrayRef sizes, const Out& y, const In& x) {
   const size_t size = element_size(dtype);

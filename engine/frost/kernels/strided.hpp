@@ -94,4 +94,8 @@ class Walk {
 void gather(int64_t n, size_t size, void* to, const void* from, int64_t stride);
 void scatter(int64_t n, size_t size, void* to, int64_t stride, const void* from);
 
+// y = x of one dtype, where x is contiguous in another dimension than y; false, with nothing done, where the
+// geometry is not of that kind.
+bool copy_transposed(Dtype dtype, IntArrayRef sizes, const Out& y, const In& x);
+
 }  // namespace frost::kernels

@@ -373,11 +373,13 @@ TEST_CASE("elementwise: every op agrees with a plain loop, however its operands 
   });
 }
 
-TEST_CASE("elementwise: long strided and transposed operands", "[kernels][elementwise]") {
+TEST_CASE("elementwise: long strided, broadcast and transposed operands, and short rows",
+          "[kernels][elementwise]") {
   for_each_instruction_set([] {
     Generator random(3);
     for (const Dims& sizes :
-         {Dims{1500, 70}, Dims{40, 2000}, Dims{90000}, Dims{33, 65, 17}, Dims{3, 200, 200}})
+         {Dims{1500, 70}, Dims{40, 2000}, Dims{90000}, Dims{33, 65, 17}, Dims{3, 200, 200}, Dims{3000, 16},
+          Dims{700, 127}, Dims{9, 400, 3}, Dims{20, 30, 8, 5}})
       for (int round = 0; round < 12; ++round) {
         Array<float> x = make_array<float>(random, sizes, any_kind(random));
         Array<float> y = make_array<float>(random, sizes, any_kind(random));
