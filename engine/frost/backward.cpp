@@ -135,12 +135,6 @@ void Backward::start(TensorList roots, TensorList gradients) {
 
 // ---- what waits ----
 
-// For the heap: whether b runs first.
-bool Backward::runs_after(const Waiting& a, const Waiting& b) {
-  const uint64_t a_number = a.node->sequence_nr_, b_number = b.node->sequence_nr_;
-  return a_number != b_number ? a_number < b_number : a.arrival > b.arrival;
-}
-
 // What has arrived at the node; from now on it waits, if it did not yet. The node itself holds it, unless it
 // waits in another pass.
 Arrived& Backward::arrived_at(const Ref<Node>& node) {
@@ -149,7 +143,7 @@ Arrived& Backward::arrived_at(const Ref<Node>& node) {
     const auto found = elsewhere_->find(node.get());
     if (found != elsewhere_->end()) return found->second;
   }
-  waiting_.push_back({node, arrivals_++});
+  waiting_.push_back({node, node->sequence_nr_, arrivals_++});
   if (waiting_.size() > 1) std::push_heap(waiting_.begin(), waiting_.end(), runs_after);
   if (node->claim(this)) return node->arrived_;
   if (!elsewhere_) elsewhere_ = std::make_unique<std::unordered_map<Node*, Arrived>>();

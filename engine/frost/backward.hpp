@@ -66,7 +66,12 @@ class Backward {
  private:
   struct Waiting {
     Ref<Node> node;
-    uint64_t arrival;
+    uint64_t number;   // the node's sequence number
+    uint64_t arrival;  // in which order the nodes began to wait
+  };
+  // For the heap: whether b runs first.
+  static constexpr auto runs_after = [](const Waiting& a, const Waiting& b) {
+    return a.number != b.number ? a.number < b.number : a.arrival > b.arrival;
   };
   struct Restriction;
   struct Unstarted {};
@@ -79,7 +84,6 @@ class Backward {
   void add(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index);
   Arrived& arrived_at(const Ref<Node>& node);
   void let_go(Node* node, Arrived& arrived);
-  static bool runs_after(const Waiting& a, const Waiting& b);
   void run_next();
   void collect(const Node& node, Arrived& arrived);
   void capture(const Node& node);
