@@ -175,7 +175,7 @@ class JointNode final : public Node {
     return std::move(closure);
   }
 
-  std::vector<Edge> edges_;
+  PooledVector<Edge> edges_;
   Closure closure_;
 };
 

@@ -79,7 +79,7 @@ Tensor cat(TensorList tensors, int64_t dim) {
   }
   const auto is_trainable = [](const Tensor& x) { return x.requires_grad(); };
   if (!GradMode::is_enabled() || std::none_of(tensors.begin(), tensors.end(), is_trainable)) return y;
-  std::vector<int64_t> lengths;
+  PooledVector<int64_t> lengths;
   lengths.reserve(tensors.size());
   for (const Tensor& x : tensors) lengths.push_back(is_nothing(x) ? kNothing : x.layout().sizes[along]);
   record_joint("CatBackward0", tensors, TensorList(y),
