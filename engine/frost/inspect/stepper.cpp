@@ -1,0 +1,182 @@
+#include <frost/inspect/stepper.hpp>
+
+#include <frost/ops.hpp>
+
+#include <algorithm>
+
+namespace frost::inspect {
+
+namespace {
+
+// A leaf whose grad may be added to for a while: after that it is the one from before again.
+class Lent {
+ public:
+  explicit Lent(const Tensor& leaf) : leaf_(leaf), grad_(leaf.grad()) {
+    if (grad_.defined()) leaf_.mutable_grad() = grad_.detach().clone();
+  }
+  ~Lent() { leaf_.mutable_grad() = grad_; }
+  Lent(const Lent&) = delete;
+  Lent& operator=(const Lent&) = delete;
+
+ private:
+  Tensor leaf_, grad_;
+};
+
+bool is_nonfinite(const TracedGradient& gradient) {
+  const NoGradGuard guard;
+  return gradient.state == GradientState::number && !all(isfinite(gradient.value)).item<bool>();
+}
+
+bool has_nonfinite(const TracedNode& node) {
+  const auto is_bad = [](const auto& end) { return is_nonfinite(end.gradient); };
+  return std::any_of(node.outputs.begin(), node.outputs.end(), is_bad) ||
+         std::any_of(node.inputs.begin(), node.inputs.end(), is_bad) ||
+         (node.leaf && is_nonfinite(node.leaf->grad));
+}
+
+bool is_zero_at(const TracedGradient& gradient, int64_t element) {
+  if (gradient.state != GradientState::number) return true;
+  const NoGradGuard guard;
+  return gradient.value.detach().to(kDouble).reshape({-1})[element].item<double>() == 0;
+}
+
+}  // namespace
+
+Stepper::Stepper(const Tensor& root, const Tensor& gradient)
+    : Stepper(TensorList(root), TensorList(gradient)) {}
+
+Stepper::Stepper(TensorList roots, TensorList gradients, Trace::Options options)
+    : trace_(roots, options), pass_(roots, gradients, {.retain_graph = true}) {}
+
+const TracedNode* Stepper::node() const {
+  return position() == 0 ? nullptr : &trace_.nodes()[trace_.steps().back()];
+}
+
+std::optional<size_t> Stepper::next_node() const {
+  return undone_.empty() ? trace_.find_node(pass_.next()) : undone_.back().node;
+}
+
+bool Stepper::next() {
+  if (undone_.empty()) return advance();
+  trace_.redo(std::move(undone_.back()));
+  undone_.pop_back();
+  return true;
+}
+
+bool Stepper::advance() {
+  std::optional<Lent> lent;
+  if (const auto* const leaf = dynamic_cast<const AccumulateGrad*>(pass_.next()))
+    lent.emplace(leaf->variable());
+  if (!pass_.step()) return false;
+  trace_.record(pass_);
+  return true;
+}
+
+bool Stepper::back() {
+  if (position() == 0) return false;
+  undone_.push_back(trace_.undo());
+  return true;
+}
+
+void Stepper::run() {
+  while (next()) {
+  }
+}
+
+void Stepper::rewind() {
+  while (back()) {
+  }
+}
+
+// ---- breakpoints ----
+
+bool Stepper::run_to(size_t node) {
+  check(node < trace_.nodes().size(), "Stepper::run_to", "there is no node ", node, " of ",
+        trace_.nodes().size());
+  while (next())
+    if (trace_.steps().back() == node) return true;
+  return false;
+}
+
+bool Stepper::run_to(std::string_view name) {
+  if (const std::optional<Trace::Place> place = trace_.find(name)) return run_to(place->node);
+  const std::vector<TracedNode>& nodes = trace_.nodes();
+  const bool is_known =
+      std::any_of(nodes.begin(), nodes.end(), [name](const TracedNode& known) { return known.name == name; });
+  check(is_known, "Stepper::run_to", "no gradient flows to a tensor or node that is called \"", name, "\"");
+  while (next())
+    if (node()->name == name) return true;
+  return false;
+}
+
+bool Stepper::run_to_nonfinite() {
+  while (next())
+    if (has_nonfinite(*node())) return true;
+  return false;
+}
+
+Trace::Place Stepper::place_of(const Tensor& x, std::string_view function) const {
+  const std::optional<Trace::Place> place = trace_.find(x);
+  check(place.has_value(), function, "no gradient flows to this tensor of shape ", x.sizes(),
+        ": it is frozen, or the graph does not lead to it");
+  return *place;
+}
+
+bool Stepper::run_to_element(const Tensor& x, IntArrayRef index) {
+  return run_to_element(place_of(x, "Stepper::run_to_element"), index);
+}
+
+bool Stepper::run_to_element(std::string_view name, IntArrayRef index) {
+  const std::optional<Trace::Place> place = trace_.find(name);
+  check(place.has_value(), "Stepper::run_to_element", "no gradient flows to a tensor that is called \"", name,
+        "\"");
+  return run_to_element(*place, index);
+}
+
+bool Stepper::run_to_element(const Trace::Place& place, IntArrayRef index) {
+  const Dims& sizes = trace_.nodes()[place.node].outputs[place.output_nr].tensor.sizes;
+  check(index.size() == sizes.size(), "Stepper::run_to_element", "the index ", index,
+        " does not fit the sizes ", sizes);
+  int64_t element = 0;
+  for (size_t d = 0; d < sizes.size(); ++d) {
+    check(-sizes[d] <= index[d] && index[d] < sizes[d], "Stepper::run_to_element", "the index ", index,
+          " is out of bounds for the sizes ", sizes);
+    element = element * sizes[d] + (index[d] < 0 ? index[d] + sizes[d] : index[d]);
+  }
+  while (next())
+    if (touches(place, element)) return true;
+  return false;
+}
+
+bool Stepper::touches(const Trace::Place& place, int64_t element) const {
+  if (trace_.steps().back() == place.node)
+    return !is_zero_at(node()->outputs[place.output_nr].gradient, element);
+  for (const TracedInput& input : node()->inputs)
+    if (input.node == place.node && input.output_nr == place.output_nr &&
+        !is_zero_at(input.gradient, element))
+      return true;
+  return false;
+}
+
+// ---- what has arrived ----
+
+Tensor Stepper::grad(const Tensor& x) const {
+  const Trace::Place place = place_of(x, "Stepper::grad");
+  const TracedNode& traced_node = trace_.nodes()[place.node];
+  return traced_node.leaf ? traced_node.leaf->grad.value
+                          : traced_node.outputs[place.output_nr].gradient.value;
+}
+
+void Stepper::commit() {
+  check(!is_committed_, "Stepper::commit", "the gradients of this pass were added to the leaves already");
+  run();
+  is_committed_ = true;
+  const NoGradGuard guard;
+  Gradients none;
+  for (const size_t i : trace_.steps()) {
+    const TracedNode& ran = trace_.nodes()[i];
+    if (ran.leaf && ran.leaf->is_trainable) ran.node->apply(ran.outputs[0].gradient.value, none);
+  }
+}
+
+}  // namespace frost::inspect
