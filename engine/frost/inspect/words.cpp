@@ -1,0 +1,194 @@
+#include <frost/inspect/words.hpp>
+
+#include <frost/ops.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace frost::inspect {
+
+namespace {
+
+constexpr size_t kColumns = 80;
+
+// How many bytes the UTF-8 character takes that `text` starts with; 0 if that is none.
+size_t character_bytes(std::string_view text) {
+  const auto byte = [text](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  const size_t count = first < 0x80   ? 1
+                       : first < 0xc2 ? 0
+                       : first < 0xe0 ? 2
+                       : first < 0xf0 ? 3
+                       : first < 0xf5 ? 4
+                                      : 0;
+  if (count > text.size()) return 0;
+  for (size_t i = 1; i < count; ++i)
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  if (count < 3) return count;
+  // Too long for what they say, surrogates, or past the last character.
+  const bool is_wrong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) >= 0xa0) ||
+                        (first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) >= 0x90);
+  return is_wrong ? 0 : count;
+}
+
+std::string escaped(unsigned char byte) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  if (byte == '\n') return "\\n";
+  if (byte == '\t') return "\\t";
+  return {'\\', 'x', digits[byte / 16], digits[byte % 16]};
+}
+
+size_t columns(std::string_view text) {
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+const double* numbers_of(Tensor& holder) {
+  holder = holder.detach().to(kDouble).contiguous();
+  return holder.data_ptr<double>();
+}
+
+const double* append_values(std::string& text, IntArrayRef sizes, const double* value, bool is_bool) {
+  if (sizes.empty()) {
+    text += is_bool ? (*value != 0 ? "true" : "false") : number_text(*value);
+    return value + 1;
+  }
+  text += '[';
+  for (int64_t i = 0; i < sizes[0]; ++i) {
+    if (i > 0) text += ", ";
+    value = append_values(text, sizes.slice(1), value, is_bool);
+  }
+  text += ']';
+  return value;
+}
+
+std::string sizes_text(IntArrayRef sizes) {
+  std::string text = frost::to_text(sizes);
+  text.front() = '(';
+  text.back() = ')';
+  return text;
+}
+
+}  // namespace
+
+std::string printable(std::string_view name) {
+  std::string text;
+  while (!name.empty()) {
+    const size_t count = character_bytes(name);
+    const auto first = static_cast<unsigned char>(name[0]);
+    // 0xc2 0x80 to 0xc2 0x9f are control characters too.
+    const bool is_control = first < 0x20 || first == 0x7f ||
+                            (count == 2 && first == 0xc2 && static_cast<unsigned char>(name[1]) < 0xa0);
+    const size_t taken = std::max<size_t>(count, 1);
+    if (count == 0 || is_control)
+      for (size_t i = 0; i < taken; ++i) text += escaped(static_cast<unsigned char>(name[i]));
+    else
+      (text += first == '"' || first == '\\' ? "\\" : "") += name.substr(0, taken);
+    name.remove_prefix(taken);
+  }
+  return text;
+}
+
+std::string number_text(double value) {
+  if (std::isnan(value)) return "nan";
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  if (value == 0) return "0";
+  char text[32];
+  const bool is_whole = std::abs(value) < 1e6 && value == std::round(value);
+  const auto end = is_whole ? std::to_chars(text, std::end(text), value, std::chars_format::fixed, 0)
+                            : std::to_chars(text, std::end(text), value, std::chars_format::general, 4);
+  return std::string(text, end.ptr);
+}
+
+Summary summary(const Tensor& x) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Summary found{infinity, -infinity, 0, 0, 0};
+  Tensor holder = x;
+  const double* const values = numbers_of(holder);
+  for (int64_t i = 0; i < x.numel(); ++i) {
+    found.zeros += values[i] == 0;
+    found.nans += std::isnan(values[i]);
+    found.infinities += std::isinf(values[i]);
+    if (values[i] < found.min) found.min = values[i];
+    if (values[i] > found.max) found.max = values[i];
+  }
+  return found;
+}
+
+std::string values_text(const Tensor& x, int64_t max_elements) {
+  if (x.numel() > max_elements) {
+    const Summary found = summary(x);
+    std::string text = std::to_string(x.numel()) + " elements";
+    if (found.min <= found.max) text += " from " + number_text(found.min) + " to " + number_text(found.max);
+    if (found.zeros > 0) text += ", " + std::to_string(found.zeros) + " of them 0";
+    if (found.nans > 0) text += ", " + std::to_string(found.nans) + " of them nan";
+    if (found.infinities > 0) text += ", " + std::to_string(found.infinities) + " of them infinite";
+    return text;
+  }
+  std::string text;
+  Tensor holder = x;
+  append_values(text, x.sizes(), numbers_of(holder), x.scalar_type() == kBool);
+  return text;
+}
+
+std::string dtype_text(Dtype dtype) {
+  return dtype == kBool ? "bool" : dtype == kLong ? "int64" : dtype == kFloat ? "float32" : "float64";
+}
+
+std::string gradient_text(const TracedGradient& gradient, int64_t max_elements) {
+  if (gradient.state == GradientState::number) return values_text(gradient.value, max_elements);
+  const std::string state(to_text(gradient.state));
+  if (gradient.state != GradientState::zero || gradient.value.dim() == 0) return state;
+  if (gradient.value.numel() > max_elements) return state + ", all " + std::to_string(gradient.value.numel());
+  return state + " " + values_text(gradient.value, max_elements);
+}
+
+std::string tensor_text(const TracedTensor& tensor) {
+  const std::string name = tensor.name.empty() ? "" : "\"" + printable(tensor.name) + "\" ";
+  return name + sizes_text(tensor.sizes) + " " + dtype_text(tensor.dtype);
+}
+
+std::string element_text(const std::string& name, IntArrayRef sizes, int64_t element) {
+  if (sizes.empty()) return name;
+  std::string index;
+  for (size_t d = sizes.size(); d-- > 0; element /= sizes[d])
+    index = std::to_string(element % sizes[d]) + (index.empty() ? "" : ", ") + index;
+  return name + "[" + index + "]";
+}
+
+std::string end_of(const Trace& trace, const TracedInput& input) {
+  if (input.node) return printable(trace.label({*input.node, input.output_nr}));
+  if (!input.dropped) return "a constant";
+  return printable(input.dropped->name);
+}
+
+std::string wrapped(const std::string& start, size_t indent, std::string_view text) {
+  std::string lines = start;
+  size_t column = columns(start);
+  const auto break_line = [&lines, &column, indent] {
+    lines += "\n";
+    lines.append(indent, ' ');
+    column = indent;
+  };
+  while (!text.empty()) {
+    const size_t space = text.find(' ', 1);
+    std::string_view word = text.substr(0, space);  // with the space before it
+    text = space == std::string_view::npos ? std::string_view() : text.substr(space);
+    if (column + columns(word) > kColumns && column > indent) {
+      if (word.front() == ' ') word.remove_prefix(1);
+      break_line();
+    }
+    while (!word.empty()) {
+      if (column == kColumns) break_line();
+      const size_t count = std::max<size_t>(character_bytes(word), 1);
+      lines += word.substr(0, count);
+      word.remove_prefix(count);
+      ++column;
+    }
+  }
+  return lines + "\n";
+}
+
+}  // namespace frost::inspect

@@ -1,0 +1,40 @@
+// How names, numbers and tensors are written in a trace's exports. For inspect's own files.
+#pragma once
+
+#include <frost/inspect/trace.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace frost::inspect {
+
+// A name on one line, to stand between quotes and harmless to a terminal: quotes and backslashes behind a
+// backslash, control characters and bytes that are not UTF-8 as \n, \t or \x1b.
+std::string printable(std::string_view name);
+
+// At most four significant digits; 0 stands for zero alone.
+std::string number_text(double value);
+// Nested in brackets; where there are more than max_elements, what can be said of them in short.
+std::string values_text(const Tensor& x, int64_t max_elements);
+// "pending", "absent", "zero [0, 0]", "[0.25, -0.25]"
+std::string gradient_text(const TracedGradient& gradient, int64_t max_elements);
+std::string dtype_text(Dtype dtype);  // "float32"
+// "scores" (2, 3) float32
+std::string tensor_text(const TracedTensor& tensor);
+// scores[0, 2], of the element counted row by row
+std::string element_text(const std::string& name, IntArrayRef sizes, int64_t element);
+
+struct Summary {
+  double min, max;  // of what is not NaN
+  int64_t zeros, nans, infinities;
+};
+Summary summary(const Tensor& x);
+
+// What stands at the other end of the edge: the label of a tensor, or what is known of a dropped input.
+std::string end_of(const Trace& trace, const TracedInput& input);
+
+// `text` broken into lines of 80 columns, each behind `indent` spaces but the first, which follows `start`.
+std::string wrapped(const std::string& start, size_t indent, std::string_view text);
+
+}  // namespace frost::inspect
