@@ -142,4 +142,10 @@ Recurred recur_by_steps(Recurrence kind, const Tensor& x, const std::vector<Recu
   return result;
 }
 
+void detail::check_dtype(const Tensor& x, const Tensor& weight, std::string_view name, const char* what) {
+  check(x.scalar_type() == weight.scalar_type(), name, what,
+        " must have the dtype of the weights: expected scalar type ", weight.scalar_type(), " but found ",
+        x.scalar_type());
+}
+
 }  // namespace frost::nn

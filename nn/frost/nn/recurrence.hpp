@@ -5,6 +5,7 @@
 #include <frost/nn/enums.hpp>
 #include <frost/tensor.hpp>
 
+#include <string_view>
 #include <vector>
 
 namespace frost::nn {
@@ -56,5 +57,10 @@ Recurred recur(Recurrence kind, const Tensor& x, const std::vector<RecurrentDire
 // The same, composed of one op after another: what recur means.
 Recurred recur_by_steps(Recurrence kind, const Tensor& x, const std::vector<RecurrentDirection>& directions,
                         IntArrayRef batch_sizes);
+
+namespace detail {
+// An error "[name] what must have the dtype of the weights …" unless x has it.
+void check_dtype(const Tensor& x, const Tensor& weight, std::string_view name, const char* what);
+}  // namespace detail
 
 }  // namespace frost::nn

@@ -29,12 +29,6 @@ RecurrentState reordered(const RecurrentState& states, const Tensor& order) {
           states.c.defined() ? index_select(states.c, 1, order) : Tensor()};
 }
 
-void check_dtype(const Tensor& x, const Tensor& weight, const std::string& name, const char* what) {
-  check(x.scalar_type() == weight.scalar_type(), name, what,
-        " must have the dtype of the weights: expected scalar type ", weight.scalar_type(), " but found ",
-        x.scalar_type());
-}
-
 void check_state(const Tensor& state, IntArrayRef expected, const Tensor& weight, const std::string& name,
                  const char* what) {
   check(state.sizes() == expected, name, "Expected ", what, " size ", expected, ", got ", state.sizes());

@@ -46,21 +46,16 @@ RecurrentState RecurrentCellImpl::step(const Tensor& input, const RecurrentState
   check(input.dim() == 2, name_, "input must be [B, input_size], got ", input.sizes());
   check(input.size(1) == input_size_, name_, "input has inconsistent input_size: got ", input.size(1),
         " expected ", input_size_);
-  const auto check_dtype = [this](const Tensor& x, const char* what) {
-    check(x.scalar_type() == weight_ih.scalar_type(), name_, what,
-          " must have the dtype of the weights: expected scalar type ", weight_ih.scalar_type(),
-          " but found ", x.scalar_type());
-  };
-  check_dtype(input, "input");
+  check_dtype(input, weight_ih, name_, "input");
   const bool is_lstm = kind_ == Recurrence::LSTM;
-  const auto given_or_zeros = [this, &input, &check_dtype](const Tensor& h, const char* what) {
+  const auto given_or_zeros = [this, &input](const Tensor& h, const char* what) {
     if (!h.defined()) return zeros({input.size(0), hidden_size_}, input.scalar_type());
     check(h.dim() == 2, name_, what, " must be [B, hidden_size], got ", h.sizes());
     check(h.size(0) == input.size(0), name_, "Input batch size ", input.size(0), " doesn't match ", what,
           " batch size ", h.size(0));
     check(h.size(1) == hidden_size_, name_, what, " has inconsistent hidden_size: got ", h.size(1),
           ", expected ", hidden_size_);
-    check_dtype(h, what);
+    check_dtype(h, weight_ih, name_, what);
     return h;
   };
   const RecurrentState before{given_or_zeros(state.h, is_lstm ? "hidden[0]" : "hidden"),
