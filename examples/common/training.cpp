@@ -124,7 +124,7 @@ void Training::save(const std::string& path, const Settings& settings) {
 
 Settings Training::settings_in(const std::string& path) {
   Settings settings;
-  for (const auto& [name, value] : safetensors::read(path).metadata)
+  for (const auto& [name, value] : safetensors::read_metadata(path))
     if (name.starts_with(kSetting)) settings[name.substr(kSetting.size())] = value;
   return settings;
 }

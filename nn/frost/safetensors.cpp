@@ -93,6 +93,31 @@ void check_without_gaps(std::vector<Part> parts, uint64_t data_size, const std::
   if (end != data_size) refuse(path, "the last ", data_size - end, " bytes belong to no tensor");
 }
 
+// All that a file says but the elements.
+struct Outline {
+  std::map<std::string, std::string> metadata;
+  std::vector<Part> parts;
+  uint64_t data_begin;
+};
+
+Outline read_outline(const InputFile& file, const std::string& path) {
+  if (file.size() < kPrefix) refuse(path, file.size(), " bytes are too few for a safetensors file");
+  uint64_t length = 0;
+  file.read(0, &length, sizeof length);
+  if (length > kMaxHeader || length > file.size() - kPrefix)
+    refuse(path, "a header of ", length, " bytes is announced, in a file of ", file.size(),
+           ": it does not look like a safetensors file", length > kMaxHeader ? "" : ", or is cut short");
+  std::string text(length, ' ');
+  file.read(kPrefix, text.data(), length);
+  Header header = parse_header(path, text);
+
+  Outline outline{std::move(header.metadata), {}, kPrefix + length};
+  const uint64_t data_size = file.size() - outline.data_begin;
+  for (const Entry& entry : header.entries) outline.parts.push_back(checked(entry, data_size, path));
+  check_without_gaps(outline.parts, data_size, path);
+  return outline;
+}
+
 Tensor read_part(const InputFile& file, uint64_t data_begin, const Part& part, const std::string& path) {
   const Tensor tensor = empty(part.sizes, part.dtype);
   const uint64_t count = part.end - part.begin;
@@ -142,29 +167,19 @@ void write(const std::string& path, const Contents& contents) {
 
 Contents read(const std::string& path) {
   const InputFile file(path);
-  if (file.size() < kPrefix) refuse(path, file.size(), " bytes are too few for a safetensors file");
-  uint64_t length = 0;
-  file.read(0, &length, sizeof length);
-  if (length > kMaxHeader || length > file.size() - kPrefix)
-    refuse(path, "a header of ", length, " bytes is announced, in a file of ", file.size(),
-           ": it does not look like a safetensors file", length > kMaxHeader ? "" : ", or is cut short");
-  std::string text(length, ' ');
-  file.read(kPrefix, text.data(), length);
-  Header header = parse_header(path, text);
-
-  const uint64_t data_begin = kPrefix + length, data_size = file.size() - data_begin;
-  std::vector<Part> parts;
-  for (const Entry& entry : header.entries) parts.push_back(checked(entry, data_size, path));
-  check_without_gaps(parts, data_size, path);
-
+  Outline outline = read_outline(file, path);
   Contents contents;
-  contents.metadata = std::move(header.metadata);
-  for (const Part& part : parts) try {
-      contents.tensors.insert(part.name, read_part(file, data_begin, part, path));
+  contents.metadata = std::move(outline.metadata);
+  for (const Part& part : outline.parts) try {
+      contents.tensors.insert(part.name, read_part(file, outline.data_begin, part, path));
     } catch (const std::bad_alloc&) {
       refuse(path, "tensor ", quoted(part.name), " does not fit into memory");
     }
   return contents;
+}
+
+std::map<std::string, std::string> read_metadata(const std::string& path) {
+  return read_outline(InputFile(path), path).metadata;
 }
 
 }  // namespace frost::safetensors

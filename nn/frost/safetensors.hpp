@@ -35,4 +35,7 @@ void write(const std::string& path, const Contents& contents);
 // neither 0 nor 1.
 Contents read(const std::string& path);
 
+// The metadata alone. The same errors, but for those of the elements, which are not read.
+std::map<std::string, std::string> read_metadata(const std::string& path);
+
 }  // namespace frost::safetensors

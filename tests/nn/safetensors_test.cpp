@@ -196,6 +196,27 @@ TEST_CASE("safetensors: a file that is broken or hostile is an error that says w
   CHECK(same(safetensors::read(path).tensors["w"], zeros({2})));
 }
 
+TEST_CASE("safetensors: metadata is read without a look at the elements", "[nn][safetensors]") {
+  const TemporaryFolder folder;
+  const std::string path = folder / "a";
+  safetensors::Contents contents;
+  contents.tensors.insert("mask", tensor({true}));
+  contents.metadata = {{"epoch", "3"}, {"", ""}};
+  safetensors::write(path, contents);
+  CHECK(safetensors::read_metadata(path) == contents.metadata);
+
+  std::string bytes = read_bytes(path);
+  bytes.back() = '\2';  // no bool
+  write_bytes(path, bytes);
+  CHECK_THROWS_AS(safetensors::read(path), Error);
+  CHECK(safetensors::read_metadata(path) == contents.metadata);
+
+  bytes.pop_back();
+  write_bytes(path, bytes);
+  CHECK_THROWS_WITH(safetensors::read_metadata(path),
+                    Contains(path) && Contains("tensor 'mask' has data_offsets [0, 1]"));
+}
+
 TEST_CASE("safetensors: a file of another kind is told as such", "[nn][safetensors]") {
   const TemporaryFolder folder;
   write_bytes(folder / "a", "rain, rain, go away");
