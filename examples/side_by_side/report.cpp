@@ -1,5 +1,6 @@
 #include "report.hpp"
 
+#include "common/markup.hpp"
 #include "common/table.hpp"
 
 #include <fmt/format.h>
@@ -80,29 +81,6 @@ Table growth_table(const Report& report) {
     table.rows.push_back(cells);
   }
   return table;
-}
-
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '&':
-        result += "&amp;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
 }
 
 std::string to_html(const Table& table) {

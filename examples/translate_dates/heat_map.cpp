@@ -1,11 +1,15 @@
 #include "heat_map.hpp"
 
+#include "common/markup.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
 namespace translate_dates {
+
+using examples::escaped;
 
 namespace {
 
@@ -28,32 +32,15 @@ constexpr const char* kStyle = R"(<style>
 </style>
 )";
 
+// Spaces are made visible.
+std::string shown(char character) { return character == ' ' ? "␣" : escaped(std::string(1, character)); }
+
 std::string label(size_t x, size_t y, char character) {
   return fmt::format("<text x=\"{}\" y=\"{}\"{}>{}</text>\n", x, y,
-                     character == ' ' ? " class=\"space\"" : "",
-                     escaped(std::string(1, character), /*visible_spaces=*/true));
+                     character == ' ' ? " class=\"space\"" : "", shown(character));
 }
 
 }  // namespace
-
-std::string escaped(const std::string& text, bool visible_spaces) {
-  std::string result;
-  for (const char c : text) {
-    if (c == '&')
-      result += "&amp;";
-    else if (c == '<')
-      result += "&lt;";
-    else if (c == '>')
-      result += "&gt;";
-    else if (c == '"')
-      result += "&quot;";
-    else if (c == ' ' && visible_spaces)
-      result += "␣";
-    else
-      result += c;
-  }
-  return result;
-}
 
 std::string to_svg(const Translation& translation) {
   const std::string &input = translation.input, &answer = translation.answer;
@@ -77,8 +64,8 @@ std::string to_svg(const Translation& translation) {
       svg += fmt::format(
           "<rect class=\"mark\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill-opacity=\"{:.2f}\">"
           "<title>{} → {}: {:.2f}</title></rect>\n",
-          kLeft + kCell * t, kTop + kCell * s, kCell, kCell, weight, escaped(input.substr(t, 1), true),
-          escaped(answer.substr(s, 1)), weight);
+          kLeft + kCell * t, kTop + kCell * s, kCell, kCell, weight, shown(input[t]), shown(answer[s]),
+          weight);
     }
   }
   std::string grid;

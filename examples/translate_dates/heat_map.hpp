@@ -15,7 +15,4 @@ std::string to_svg(const Translation& translation);
 // For a terminal: the input, and under it a line for each character of the answer, shaded ░▒▓█.
 std::string to_text(const Translation& translation);
 
-// With &, <, > and " as XML entities, and a visible ␣ in place of each space where `visible_spaces`.
-std::string escaped(const std::string& text, bool visible_spaces = false);
-
 }  // namespace translate_dates

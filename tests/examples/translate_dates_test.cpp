@@ -1,5 +1,6 @@
 #include <frost/testing/catch.hpp>
 
+#include "common/markup.hpp"
 #include "common/table.hpp"
 #include "examples/program.hpp"
 #include "translate_dates/asked.hpp"
@@ -17,6 +18,7 @@
 
 using namespace translate_dates;
 using Catch::Contains;
+using examples::escaped;
 using examples::tests::Ran;
 using examples::tests::TemporaryFile;
 using examples::tests::unwrapped;
