@@ -5,7 +5,6 @@
 #include "words.hpp"
 
 #include "common/cli.hpp"
-#include "common/error.hpp"
 #include "common/progress.hpp"
 #include "common/table.hpp"
 #include "common/training.hpp"

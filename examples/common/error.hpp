@@ -2,7 +2,6 @@
 #pragma once
 
 #include <stdexcept>
-#include <string>
 
 namespace examples {
 
@@ -12,8 +11,5 @@ constexpr int kInputError = 1, kUsageError = 2;
 struct InputError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
-
-// Throws InputError where a file can't be written at `path`: better told before long work than after it.
-void check_can_write(const std::string& path);
 
 }  // namespace examples

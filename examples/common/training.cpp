@@ -1,6 +1,7 @@
 #include "training.hpp"
 
 #include "error.hpp"
+#include "file.hpp"
 #include "progress.hpp"
 #include "table.hpp"
 

@@ -1,6 +1,7 @@
 // Every way of keeping attention off the padding, on one batch of real text, side by side.
 #include "common/cli.hpp"
 #include "common/error.hpp"
+#include "common/file.hpp"
 #include "common/progress.hpp"
 #include "measure.hpp"
 #include "report.hpp"
@@ -11,7 +12,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 
 namespace side_by_side {
@@ -81,16 +81,12 @@ Report run(const Options& options, const Text& text) {
   return report;
 }
 
-void write_file(const std::string& path, const std::string& content) {
-  if (path.empty()) return;
-  if (path == "-") {
+// "-" is standard output; "" is nowhere.
+void write_output(const std::string& path, const std::string& content) {
+  if (path == "-")
     std::cout << content;
-    return;
-  }
-  std::ofstream file(path, std::ios::binary);
-  file << content;
-  file.close();
-  if (!file) throw InputError(fmt::format("can't write {}", path));
+  else if (!path.empty())
+    write_file(path, content);
 }
 
 // Files that would be written over one another, or over the input.
@@ -111,8 +107,8 @@ int run_with(const Options& options) {
   frost::set_num_threads(options.threads);
   const TokenKind kind = options.tokens == "words" ? TokenKind::words : TokenKind::chars;
   const Report report = run(options, read_text(options.input, kind));
-  write_file(options.json, to_json(report));
-  write_file(options.html, to_html(report));
+  write_output(options.json, to_json(report));
+  write_output(options.html, to_html(report));
   if (options.json != "-" && options.html != "-") std::cout << to_text(report);
   return 0;
 }

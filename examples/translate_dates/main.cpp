@@ -7,7 +7,7 @@
 #include "model.hpp"
 
 #include "common/cli.hpp"
-#include "common/error.hpp"
+#include "common/file.hpp"
 #include "common/progress.hpp"
 #include "common/table.hpp"
 #include "common/training.hpp"
@@ -15,7 +15,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <iostream>
 
 namespace translate_dates {
@@ -80,13 +79,6 @@ struct Trainer {
   optim::Adam optimizer;
   Training training;
 };
-
-void write_attention(const std::string& path, const Translation& translation) {
-  std::ofstream file(path, std::ios::binary);
-  file << to_svg(translation);
-  file.close();
-  if (!file) throw InputError(fmt::format("can't write {}", path));
-}
 
 Translation translate(Translator& model, const Asked& asked) {
   return translate(model, std::vector{asked.text})[0];
@@ -159,7 +151,7 @@ int train(CLI::App& app, Options& options) {
   if (!options.attention.empty()) {
     const Asked drawn =
         asked(options.asked.empty() ? trainer.held_out[kLongestFormat].text : options.asked[0]);
-    write_attention(options.attention, translate(trainer.model, drawn));
+    write_file(options.attention, to_svg(translate(trainer.model, drawn)));
   }
   for (const std::string& typed : options.asked) answer(trainer.model, typed);
   if (options.interactive) answer_lines(trainer.model);

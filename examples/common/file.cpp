@@ -1,3 +1,5 @@
+#include "file.hpp"
+
 #include "error.hpp"
 
 #include <fmt/format.h>
@@ -15,6 +17,13 @@ void check_can_write(const std::string& path) {
     throw InputError(fmt::format("can't write {}: it is not a regular file", path));
   if (!std::ofstream(path, std::ios::app)) throw InputError(fmt::format("can't write {}", path));
   if (is_new) std::filesystem::remove(path, ignored);
+}
+
+void write_file(const std::string& path, const std::string& content) {
+  std::ofstream file(path, std::ios::binary);
+  file << content;
+  file.close();
+  if (!file) throw InputError(fmt::format("can't write {}", path));
 }
 
 }  // namespace examples
