@@ -1,6 +1,7 @@
 #include "words.hpp"
 
 #include "common/error.hpp"
+#include "common/hash.hpp"
 
 #include <fmt/format.h>
 #include <utf8.h>
@@ -32,14 +33,12 @@ bool is_latin_letter(char32_t c) {
          (c >= 0xC0 && c <= 0x24F && c != 0xD7 && c != 0xF7);
 }
 
-// FNV-1a (Fowler, Noll, Vo), its bits then mixed well (splitmix64's last step), so that words that differ in
-// their last letter don't stand together.
+// FNV-1a (Fowler, Noll, Vo), its bits then mixed, so that words that differ in their last letter don't stand
+// together.
 uint64_t hash(const std::u32string& letters) {
   uint64_t value = 0xcbf29ce484222325;
   for (const char32_t letter : letters) value = (value ^ letter) * 0x100000001b3;
-  value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9;
-  value = (value ^ value >> 27) * 0x94d049bb133111eb;
-  return value ^ value >> 31;
+  return examples::mixed(value);
 }
 
 // The words of a language by their hashes: an order that tells nothing.

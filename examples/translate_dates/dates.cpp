@@ -1,5 +1,7 @@
 #include "dates.hpp"
 
+#include "common/hash.hpp"
+
 #include <fmt/format.h>
 #include <frost/random.hpp>
 
@@ -87,12 +89,8 @@ std::string written(const Date& date, size_t format, Letters letters) {
   return text;
 }
 
-// The mixing of SplitMix64 (Steele, Lea, Flood 2014).
 bool is_held_out(const Date& date) {
-  auto hash = static_cast<uint64_t>(sys_days(date).time_since_epoch().count());
-  hash = (hash ^ hash >> 30) * 0xbf58476d1ce4e5b9;
-  hash = (hash ^ hash >> 27) * 0x94d049bb133111eb;
-  return (hash ^ hash >> 31) % 10 == 0;
+  return examples::mixed(static_cast<uint64_t>(sys_days(date).time_since_epoch().count())) % 10 == 0;
 }
 
 std::vector<Example> make_examples(int64_t count, bool held_out, uint64_t seed) {
