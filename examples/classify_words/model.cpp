@@ -1,5 +1,7 @@
 #include "model.hpp"
 
+#include "common/padded.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -22,17 +24,15 @@ int64_t Alphabet::number(char32_t letter) const {
 }
 
 Batch make_batch(const std::vector<const Word*>& words, const Alphabet& alphabet, int64_t extra) {
-  std::vector<Tensor> rows;
-  std::vector<int64_t> lengths, languages;
+  std::vector<std::vector<int64_t>> rows;
+  std::vector<int64_t> languages;
   for (const Word* const word : words) {
-    std::vector<int64_t> numbers;
-    for (const char32_t letter : word->letters) numbers.push_back(alphabet.number(letter));
-    rows.push_back(tensor(numbers));
-    lengths.push_back(rows.back().numel());
+    rows.emplace_back();
+    for (const char32_t letter : word->letters) rows.back().push_back(alphabet.number(letter));
     languages.push_back(word->language);
   }
-  const Tensor letters = nn::utils::rnn::pad_sequence(rows, /*batch_first=*/true);
-  return {cat({letters, zeros({letters.size(0), extra}, kLong)}, 1), tensor(lengths), tensor(languages)};
+  const examples::Padded batch = examples::padded(rows, extra);
+  return {batch.numbers, batch.lengths, tensor(languages)};
 }
 
 const std::vector<Method>& methods() {

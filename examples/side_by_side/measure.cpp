@@ -1,5 +1,7 @@
 #include "measure.hpp"
 
+#include "common/padded.hpp"
+
 #include <frost/inspect/graph_size.hpp>
 
 #include <algorithm>
@@ -14,17 +16,12 @@ using namespace frost;
 
 Batch make_batch(const std::vector<std::vector<std::string>>& sequences, size_t count) {
   std::unordered_map<std::string, int64_t> numbers;  // from 1; 0 is padding
-  std::vector<Tensor> rows;
-  std::vector<int64_t> lengths;
-  for (size_t i = 0; i < count; ++i) {
-    std::vector<int64_t> row;
+  std::vector<std::vector<int64_t>> rows(count);
+  for (size_t i = 0; i < count; ++i)
     for (const std::string& token : sequences[i % sequences.size()])
-      row.push_back(numbers.emplace(token, static_cast<int64_t>(numbers.size()) + 1).first->second);
-    lengths.push_back(static_cast<int64_t>(row.size()));
-    rows.push_back(tensor(row));
-  }
-  return {nn::utils::rnn::pad_sequence(rows, /*batch_first=*/true), tensor(lengths),
-          static_cast<int64_t>(numbers.size()) + 1};
+      rows[i].push_back(numbers.emplace(token, static_cast<int64_t>(numbers.size()) + 1).first->second);
+  const examples::Padded batch = examples::padded(rows);
+  return {batch.numbers, batch.lengths, static_cast<int64_t>(numbers.size()) + 1};
 }
 
 Model::Model(int64_t vocabulary, int64_t features, uint64_t seed) {

@@ -1,5 +1,7 @@
 #include "model.hpp"
 
+#include "common/padded.hpp"
+
 #include <algorithm>
 
 namespace translate_dates {
@@ -22,16 +24,13 @@ int64_t number_in(std::string_view characters, char character) {
 }  // namespace
 
 Batch make_batch(const std::vector<std::string>& texts, int64_t extra) {
-  std::vector<Tensor> rows;
-  std::vector<int64_t> lengths;
+  std::vector<std::vector<int64_t>> rows;
   for (const std::string& text : texts) {
-    std::vector<int64_t> numbers;
-    for (const char character : text) numbers.push_back(number_in(kCharacters, character) + 1);
-    rows.push_back(tensor(numbers));
-    lengths.push_back(rows.back().numel());
+    rows.emplace_back();
+    for (const char character : text) rows.back().push_back(number_in(kCharacters, character) + 1);
   }
-  const Tensor characters = nn::utils::rnn::pad_sequence(rows, /*batch_first=*/true);
-  return {cat({characters, zeros({characters.size(0), extra}, kLong)}, 1), tensor(lengths)};
+  const examples::Padded batch = examples::padded(rows, extra);
+  return {batch.numbers, batch.lengths};
 }
 
 Tensor make_targets(const std::vector<Date>& dates) {
