@@ -45,14 +45,14 @@ struct Classifier {
   Classifier(const Options& options, const Words& words, const Method& method)
       : data(words),
         alphabet(Alphabet::of(words.train)),
-        model(build(options, words, method)),
+        model(build(options, words, alphabet, method)),
         optimizer(model->parameters(), optim::AdamOptions(kLearningRate)),
         training(*model, optimizer, options.training, static_cast<int64_t>(words.train.size())) {}
 
-  static WordClassifier build(const Options& options, const Words& words, const Method& method) {
+  static WordClassifier build(const Options& options, const Words& words, const Alphabet& alphabet,
+                              const Method& method) {
     manual_seed(options.training.seed);
-    WordClassifier built(Alphabet::of(words.train).size(), options.hidden,
-                         static_cast<int64_t>(words.languages.size()));
+    WordClassifier built(alphabet.size(), options.hidden, static_cast<int64_t>(words.languages.size()));
     built->attention->set_muting(method.muting);
     return built;
   }
