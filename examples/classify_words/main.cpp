@@ -91,7 +91,7 @@ void show_attention(Classifier& classifier, const std::vector<Word>& words, bool
 int train(CLI::App& app, Options& options) {
   const std::string& load = options.training.load;
   if (!load.empty()) restore(app, Training::settings_in(load), load);
-  const Settings settings = settings_of(app, kSettings);
+  options.training.settings = settings_of(app, kSettings);
   const Words words = words_of(options);
   Classifier classifier(options, words, method(options.method));
   if (!load.empty()) classifier.training.load(load);
@@ -102,11 +102,8 @@ int train(CLI::App& app, Options& options) {
                   counted(options.training.epochs, "epoch", "epochs")));
   const bool finished = classifier.training.run(
       "", [&](const std::vector<int64_t>& batch) { return classifier.loss(batch); },
-      [&](const Epoch& epoch) {
-        if (!options.training.save.empty()) classifier.training.save(options.training.save, settings);
-        std::cout << epoch_line(epoch, classifier.evaluate()) << std::flush;
-      });
-  if (!finished) return stop_with_checkpoint(app, options.training, classifier.training, settings);
+      [&](const Epoch& epoch) { std::cout << epoch_line(epoch, classifier.evaluate()) << std::flush; });
+  if (!finished) return stop_with_checkpoint(app, options.training, classifier.training);
 
   const Evaluation evaluation = classifier.evaluate();
   std::cout << fmt::format("\nTest accuracy {}, loss {:.4f}; {} of the attention falls on padding.\n\n",

@@ -80,10 +80,9 @@ void restore(CLI::App& app, const Settings& settings, const std::string& file) {
   }
 }
 
-int stop_with_checkpoint(const CLI::App& app, const TrainingOptions& options, Training& training,
-                         const Settings& settings) {
+int stop_with_checkpoint(const CLI::App& app, const TrainingOptions& options, Training& training) {
   const std::string file = options.save.empty() ? app.get_name() + ".safetensors" : options.save;
-  training.save(file, settings);
+  training.save(file);
   std::cerr << fmt::format(
       "interrupted; go on with\n    {0} --load {1} --save {1} --epochs {2} --threads {3}\n",
       shell_word(program_invocation_name), shell_word(file), options.epochs, options.threads);

@@ -28,8 +28,7 @@ void restore(CLI::App& app, const Settings& settings, const std::string& file);
 
 // What remains to be done where a training was interrupted: saves it, to --save or to a file named after the
 // program, and says how to go on. Returns the exit status.
-int stop_with_checkpoint(const CLI::App& app, const TrainingOptions& options, Training& training,
-                         const Settings& settings);
+int stop_with_checkpoint(const CLI::App& app, const TrainingOptions& options, Training& training);
 
 // Parses the command line, runs the program and returns its exit status: kUsageError after a wrong option,
 // kInputError after an InputError or a frost::Error, whose text goes to standard error.

@@ -103,6 +103,7 @@ bool Training::run(const std::string& name, const Loss& loss,
     epoch_ = done.number;
     batches_ = 0;
     loss_sum_ = seconds_ = 0;
+    if (!options_.save.empty()) save(options_.save);
     at_epoch_end(done);
     if (Interrupt::requested()) return false;
   }
@@ -112,10 +113,10 @@ bool Training::run(const std::string& name, const Loss& loss,
 // The settings stand among the metadata under names that begin so.
 constexpr std::string_view kSetting = "setting.";
 
-void Training::save(const std::string& path, const Settings& settings) {
+void Training::save(const std::string& path) {
   std::map<std::string, std::string>& metadata = checkpoint_.metadata;
   metadata.clear();
-  for (const auto& [name, value] : settings) metadata[std::string(kSetting) + name] = value;
+  for (const auto& [name, value] : options_.settings) metadata[std::string(kSetting) + name] = value;
   metadata["epoch"] = fmt::format("{}", epoch_);
   metadata["batches"] = fmt::format("{}", batches_);
   metadata["loss_sum"] = fmt::format("{}", loss_sum_);  // with as many digits as give the same number again

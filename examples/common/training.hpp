@@ -11,16 +11,17 @@
 
 namespace examples {
 
+// What a training was started with, by the names of options: its checkpoints hold it.
+using Settings = std::map<std::string, std::string>;
+
 // What the command line says of a training.
 struct TrainingOptions {
   int64_t epochs = 3, batch = 64;
   uint64_t seed = 0;
   int threads = frost::get_num_threads();
   std::string save, load, curve;
+  Settings settings;
 };
-
-// What a training was started with, by the names of options: its checkpoint holds it.
-using Settings = std::map<std::string, std::string>;
 
 // An epoch that is done.
 struct Epoch {
@@ -37,13 +38,13 @@ class Training {
 
   // The mean loss of a batch, given the numbers of its examples; 0 ≤ number < examples.
   using Loss = std::function<frost::Tensor(const std::vector<int64_t>& batch)>;
-  // Trains until all epochs are done; the order of the examples in each is drawn from seed and epoch. Returns
-  // false where it was interrupted, after a whole batch. `name` stands at the head of the progress
-  // line.
+  // Trains until all epochs are done, and after each of them saves where options.save says; the order of the
+  // examples in each is drawn from seed and epoch. Returns false where it was interrupted, after a whole
+  // batch. `name` stands at the head of the progress line.
   bool run(const std::string& name, const Loss& loss, const std::function<void(const Epoch&)>& at_epoch_end);
 
-  // A checkpoint: model, optimiser, random generator, how far the training is, and the settings.
-  void save(const std::string& path, const Settings& settings);
+  // A checkpoint: model, optimiser, random generator, how far the training is, and options.settings.
+  void save(const std::string& path);
   static Settings settings_in(const std::string& path);
   // Puts all of it back, so that run() goes on as if there had been no break. Throws frost::Error or
   // InputError where the file is no checkpoint of such a training.

@@ -132,7 +132,7 @@ std::string epoch_line(const Epoch& epoch, const Evaluation& evaluation) {
 int train(CLI::App& app, Options& options) {
   const std::string& load = options.training.load;
   if (!load.empty()) restore(app, Training::settings_in(load), load);
-  const Settings settings = settings_of(app, kSettings);
+  options.training.settings = settings_of(app, kSettings);
   Trainer trainer(options, options.mask == "on");
   if (!load.empty()) trainer.training.load(load);
 
@@ -143,10 +143,9 @@ int train(CLI::App& app, Options& options) {
                    counted(options.training.epochs, "epoch", "epochs")))
             << std::flush;
   const bool finished = trainer.run("", [&](const Epoch& epoch) {
-    if (!options.training.save.empty()) trainer.training.save(options.training.save, settings);
     std::cout << epoch_line(epoch, evaluate(trainer.model, trainer.held_out)) << std::flush;
   });
-  if (!finished) return stop_with_checkpoint(app, options.training, trainer.training, settings);
+  if (!finished) return stop_with_checkpoint(app, options.training, trainer.training);
 
   if (!options.attention.empty()) {
     const Asked drawn =
