@@ -13,6 +13,7 @@
 #include <frost/inspect/graph_size.hpp>
 
 #include <iostream>
+#include <optional>
 
 namespace classify_words {
 
@@ -100,12 +101,16 @@ int train(CLI::App& app, Options& options) {
       fmt::format("{} words to train on and {} to test on, as many of each of {} languages; method {}, {}.",
                   words.train.size(), words.test.size(), words.languages.size(), options.method,
                   counted(options.training.epochs, "epoch", "epochs")));
+  std::optional<Evaluation> last;  // of the last epoch; none where there was none to train
   const bool finished = classifier.training.run(
       "", [&](const std::vector<int64_t>& batch) { return classifier.loss(batch); },
-      [&](const Epoch& epoch) { std::cout << epoch_line(epoch, classifier.evaluate()) << std::flush; });
+      [&](const Epoch& epoch) {
+        last = classifier.evaluate();
+        std::cout << epoch_line(epoch, *last) << std::flush;
+      });
   if (!finished) return stop_with_checkpoint(app, options.training, classifier.training);
 
-  const Evaluation evaluation = classifier.evaluate();
+  const Evaluation evaluation = last ? *last : classifier.evaluate();
   std::cout << fmt::format("\nTest accuracy {}, loss {:.4f}; {} of the attention falls on padding.\n\n",
                            percent(evaluation.accuracy), evaluation.loss, percent(evaluation.on_pads))
             << confusion_table(evaluation, words.languages) << "\n";

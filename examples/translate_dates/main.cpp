@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <iostream>
+#include <optional>
 
 namespace translate_dates {
 
@@ -74,6 +75,8 @@ struct Trainer {
         name, [this](const std::vector<int64_t>& batch) { return loss(batch); }, at_epoch_end);
   }
 
+  Evaluation evaluate(int64_t extra = 0) { return translate_dates::evaluate(model, held_out, extra); }
+
   std::vector<Example> train, held_out;
   Translator model;
   optim::Adam optimizer;
@@ -112,8 +115,7 @@ void answer_lines(Translator& model) {
 // To the last one of kHeldOut.
 std::string exact_match(double share) { return fmt::format("{:.2f}%", 100 * share); }
 
-void report(Trainer& trainer, bool masked) {
-  const Evaluation evaluation = evaluate(trainer.model, trainer.held_out);
+void report(Trainer& trainer, const Evaluation& evaluation, bool masked) {
   std::cout << "\n" << format_table(evaluation) << "\n";
   const std::vector<Example> one_of_each(trainer.held_out.begin(), trainer.held_out.begin() + kFormats);
   std::cout << translation_lines(one_of_each, translate(trainer.model, texts_of(one_of_each))) << "\n"
@@ -142,8 +144,10 @@ int train(CLI::App& app, Options& options) {
                    options.mask == "on" ? "masked" : "not masked",
                    counted(options.training.epochs, "epoch", "epochs")))
             << std::flush;
+  std::optional<Evaluation> last;  // of the last epoch; none where there was none to train
   const bool finished = trainer.run("", [&](const Epoch& epoch) {
-    std::cout << epoch_line(epoch, evaluate(trainer.model, trainer.held_out)) << std::flush;
+    last = trainer.evaluate();
+    std::cout << epoch_line(epoch, *last) << std::flush;
   });
   if (!finished) return stop_with_checkpoint(app, options.training, trainer.training);
 
@@ -154,7 +158,8 @@ int train(CLI::App& app, Options& options) {
   }
   for (const std::string& typed : options.asked) answer(trainer.model, typed);
   if (options.interactive) answer_lines(trainer.model);
-  if (options.asked.empty() && !options.interactive) report(trainer, options.mask == "on");
+  if (options.asked.empty() && !options.interactive)
+    report(trainer, last ? *last : trainer.evaluate(), options.mask == "on");
   return 0;
 }
 
@@ -166,17 +171,19 @@ int compare(const Options& options) {
     Trainer trainer(options, masked);
     const std::string name = masked ? "masked" : "not masked";
     double loss = 0, seconds = 0;
+    std::optional<Evaluation> last;  // of the last epoch; none where there was none to train
     const bool finished = trainer.run(name + ": ", [&](const Epoch& epoch) {
       loss = epoch.loss;
       seconds += epoch.seconds;
-      std::cout << name << ", " << epoch_line(epoch, evaluate(trainer.model, trainer.held_out)) << std::flush;
+      last = trainer.evaluate();
+      std::cout << name << ", " << epoch_line(epoch, *last) << std::flush;
     });
     if (!finished) {
       std::cerr << "interrupted while training " << name << "\n";
       return Interrupt::exit_status();
     }
-    const Evaluation plain = evaluate(trainer.model, trainer.held_out);
-    const Evaluation padded = evaluate(trainer.model, trainer.held_out, kExtraPads);
+    const Evaluation plain = last ? *last : trainer.evaluate();
+    const Evaluation padded = trainer.evaluate(kExtraPads);
     table.rows.push_back(
         {name, fmt::format("{:.4f}", loss), exact_match(plain.exact), exact_match(padded.exact),
          percent(plain.on_padding),
