@@ -15,6 +15,7 @@
 using namespace classify_words;
 using Catch::Contains;
 using examples::InputError;
+using examples::tests::check;
 using examples::tests::Ran;
 using examples::tests::TemporaryFile;
 using examples::tests::unwrapped;
@@ -270,27 +271,22 @@ TEST_CASE("classify_words: --compare puts every method on one line", "[classify_
 
 TEST_CASE("classify_words: errors have a sentence and a status", "[classify_words]") {
   const TemporaryFile empty, checkpoint;
-  const auto check = [](const std::string& arguments, int status, const std::string& sentence) {
-    INFO(arguments);
-    const Ran ran = run(arguments);
-    CHECK(ran.status == status);
-    CHECK_THAT(unwrapped(ran.output), Contains(sentence));
-  };
-  check("--method mask", 2, "mask not in {none,zeroed");
-  check("--epochs -1", 2, "classify_words: --epochs: must be a whole number from 0 to 1000000, not '-1'");
-  check("--hidden many", 2, "whole number from 2 to 4096, not 'many'");
-  check("--nonsense", 2, "--nonsense");
-  check(kSmall + "--epochs 1000000 ''", 2, "a word must have a letter");
-  check("--batch 064", 2, "whole number from 1 to 100000, not '064'");
-  check("--lists /no/such/folder", 1, "apt-get install wamerican wfrench");
-  check(kSmall + "--load /no/such/file", 1, "/no/such/file");
-  check(kSmall + "--load " + empty.path(), 1, empty.path());
-  check(kSmall + "--epochs 1000000 --save /tmp", 1, "can't write /tmp: it is not a regular file");
-  check(kSmall + "--epochs 1000000 --save /no/such/folder/file", 1, "can't write /no/such/folder/file");
-  check(kSmall + "--epochs 1 --curve /no/such/folder/file", 1, "can't write /no/such/folder/file");
-  check(kSmall + "--compare --save " + empty.path(), 2, "--save excludes --compare");
+  check(run("--method mask"), 2, "mask not in {none,zeroed");
+  check(run("--epochs -1"), 2,
+        "classify_words: --epochs: must be a whole number from 0 to 1000000, not '-1'");
+  check(run("--hidden many"), 2, "whole number from 2 to 4096, not 'many'");
+  check(run("--nonsense"), 2, "--nonsense");
+  check(run(kSmall + "--epochs 1000000 ''"), 2, "a word must have a letter");
+  check(run("--batch 064"), 2, "whole number from 1 to 100000, not '064'");
+  check(run("--lists /no/such/folder"), 1, "apt-get install wamerican wfrench");
+  check(run(kSmall + "--load /no/such/file"), 1, "/no/such/file");
+  check(run(kSmall + "--load " + empty.path()), 1, empty.path());
+  check(run(kSmall + "--epochs 1000000 --save /tmp"), 1, "can't write /tmp: it is not a regular file");
+  check(run(kSmall + "--epochs 1000000 --save /no/such/folder/file"), 1, "can't write /no/such/folder/file");
+  check(run(kSmall + "--epochs 1 --curve /no/such/folder/file"), 1, "can't write /no/such/folder/file");
+  check(run(kSmall + "--compare --save " + empty.path()), 2, "--save excludes --compare");
   REQUIRE(run(kSmall + "--epochs 1 --save " + checkpoint.path()).status == 0);
-  check("--load " + checkpoint.path() + " --hidden 16", 1,
+  check(run("--load " + checkpoint.path() + " --hidden 16"), 1,
         "was started with --hidden 8, and goes on with that");
   CHECK(run("--load " + checkpoint.path() + " --hidden 8 --epochs 1").status == 0);
 }

@@ -36,6 +36,7 @@ class TemporaryFile {
 };
 
 struct Ran {
+  std::string command;
   int status;
   std::string output;  // standard output and error, as they came
 };
@@ -44,7 +45,7 @@ struct Ran {
 inline Ran run(const std::string& command) {
   FILE* const pipe = popen(("{ " + command + "; } 2>&1").c_str(), "r");
   REQUIRE(pipe != nullptr);
-  Ran ran{0, ""};
+  Ran ran{command, 0, ""};
   std::array<char, 4096> buffer;
   while (const size_t count = fread(buffer.data(), 1, buffer.size(), pipe))
     ran.output.append(buffer.data(), count);
@@ -61,6 +62,13 @@ inline std::string unwrapped(const std::string& text) {
     else if (!result.empty() && result.back() != ' ')
       result += ' ';
   return result;
+}
+
+// How it ended, and a sentence that it said, however its lines were wrapped.
+inline void check(const Ran& ran, int status, const std::string& sentence) {
+  INFO(ran.command);
+  CHECK(ran.status == status);
+  CHECK_THAT(unwrapped(ran.output), Catch::Contains(sentence));
 }
 
 }  // namespace examples::tests

@@ -19,6 +19,7 @@
 using namespace translate_dates;
 using Catch::Contains;
 using examples::escaped;
+using examples::tests::check;
 using examples::tests::Ran;
 using examples::tests::TemporaryFile;
 using examples::tests::unwrapped;
@@ -320,31 +321,25 @@ TEST_CASE("translate_dates: --compare puts the mask and its absence side by side
 
 TEST_CASE("translate_dates: errors have a sentence and a status", "[translate_dates]") {
   const TemporaryFile empty, checkpoint;
-  const auto check = [](const std::string& arguments, int status, const std::string& sentence) {
-    INFO(arguments);
-    const Ran ran = run(arguments);
-    CHECK(ran.status == status);
-    CHECK_THAT(unwrapped(ran.output), Contains(sentence));
-  };
-  check("--mask maybe", 2, "maybe not in {on,off}");
-  check("--dates 0", 2, "--dates");
-  check("--hidden 1", 2, "--hidden");
-  check("--epochs many", 2, "--epochs");
-  check("--nonsense", 2, "--nonsense");
-  check("'###'", 2, "no character of those that dates are written in");
-  check("''", 2, "no character");
-  check("--compare --interactive", 2, "--interactive excludes --compare");
-  check("--compare --mask off", 2, "--mask excludes --compare");
-  check("--compare '3 march 2021'", 2, "date excludes --compare");
-  check(kSmall + "--load /no/such/file", 1, "/no/such/file");
-  check(kSmall + "--load " + empty.path(), 1, empty.path());
-  check(kSmall + "--attention /no/such/folder/x.svg", 1, "can't write /no/such/folder/x.svg");
-  check(kSmall + "--epochs 1 --save /no/such/folder/file", 1, "/no/such/folder/file");
-  check(kSmall + "--curve /no/such/folder/file", 1, "can't write /no/such/folder/file");
+  check(run("--mask maybe"), 2, "maybe not in {on,off}");
+  check(run("--dates 0"), 2, "--dates");
+  check(run("--hidden 1"), 2, "--hidden");
+  check(run("--epochs many"), 2, "--epochs");
+  check(run("--nonsense"), 2, "--nonsense");
+  check(run("'###'"), 2, "no character of those that dates are written in");
+  check(run("''"), 2, "no character");
+  check(run("--compare --interactive"), 2, "--interactive excludes --compare");
+  check(run("--compare --mask off"), 2, "--mask excludes --compare");
+  check(run("--compare '3 march 2021'"), 2, "date excludes --compare");
+  check(run(kSmall + "--load /no/such/file"), 1, "/no/such/file");
+  check(run(kSmall + "--load " + empty.path()), 1, empty.path());
+  check(run(kSmall + "--attention /no/such/folder/x.svg"), 1, "can't write /no/such/folder/x.svg");
+  check(run(kSmall + "--epochs 1 --save /no/such/folder/file"), 1, "/no/such/folder/file");
+  check(run(kSmall + "--curve /no/such/folder/file"), 1, "can't write /no/such/folder/file");
   const Ran unwritable = run(kSmall + "--epochs 1 --attention /no/such/folder/x.svg");
   CHECK_THAT(unwritable.output, !Contains("epoch 1"));  // it is told before the training
   REQUIRE(run(kSmall + "--epochs 1 --save " + checkpoint.path()).status == 0);
-  check("--load " + checkpoint.path() + " --hidden 8", 1,
+  check(run("--load " + checkpoint.path() + " --hidden 8"), 1,
         "was started with --hidden 4, and goes on with that");
   CHECK_THAT(unwrapped(run("--help").output), Contains("--attention FILE") && Contains("Exit status"));
 }
