@@ -90,12 +90,9 @@ void show_attention(Classifier& classifier, const std::vector<Word>& words, bool
 }
 
 int train(CLI::App& app, Options& options) {
-  const std::string& load = options.training.load;
-  if (!load.empty()) restore(app, Training::settings_in(load), load);
-  options.training.settings = settings_of(app, kSettings);
+  settle(app, options.training, kSettings);
   const Words words = words_of(options);
   Classifier classifier(options, words, method(options.method));
-  if (!load.empty()) classifier.training.load(load);
 
   std::cout << wrapped(
       fmt::format("{} words to train on and {} to test on, as many of each of {} languages; method {}, {}.",

@@ -29,6 +29,25 @@ std::string shell_word(const std::string& text) {
   return quoted + "'";
 }
 
+void restore(CLI::App& app, const Settings& settings, const std::string& file) {
+  for (const auto& [name, value] : settings) {
+    CLI::Option* const option = app.get_option_no_throw("--" + name);
+    if (option == nullptr)
+      throw InputError(
+          fmt::format("{} is a checkpoint of another program: this one has no --{}", file, name));
+    if (option->count() > 0 && value_of(*option) != value)
+      throw InputError(fmt::format("the training in {} was started with --{} {}, and goes on with that", file,
+                                   name, value));
+    try {
+      option->clear();
+      option->add_result(value);
+      option->run_callback();
+    } catch (const CLI::Error& error) {
+      throw InputError(fmt::format("{}: {}", file, error.what()));
+    }
+  }
+}
+
 }  // namespace
 
 CLI::Validator whole_number(uint64_t low, uint64_t high) {
@@ -55,29 +74,9 @@ void add_training_options(CLI::App& app, TrainingOptions& options) {
   app.add_option("--curve", options.curve, "write each batch's loss to FILE, as CSV")->type_name("FILE");
 }
 
-Settings settings_of(const CLI::App& app, const std::vector<std::string>& names) {
-  Settings settings;
-  for (const std::string& name : names) settings[name] = value_of(*app.get_option("--" + name));
-  return settings;
-}
-
-void restore(CLI::App& app, const Settings& settings, const std::string& file) {
-  for (const auto& [name, value] : settings) {
-    CLI::Option* const option = app.get_option_no_throw("--" + name);
-    if (option == nullptr)
-      throw InputError(
-          fmt::format("{} is a checkpoint of another program: this one has no --{}", file, name));
-    if (option->count() > 0 && value_of(*option) != value)
-      throw InputError(fmt::format("the training in {} was started with --{} {}, and goes on with that", file,
-                                   name, value));
-    try {
-      option->clear();
-      option->add_result(value);
-      option->run_callback();
-    } catch (const CLI::Error& error) {
-      throw InputError(fmt::format("{}: {}", file, error.what()));
-    }
-  }
+void settle(CLI::App& app, TrainingOptions& options, const std::vector<std::string>& names) {
+  if (!options.load.empty()) restore(app, Training::settings_in(options.load), options.load);
+  for (const std::string& name : names) options.settings[name] = value_of(*app.get_option("--" + name));
 }
 
 int stop_with_checkpoint(const CLI::App& app, const TrainingOptions& options, Training& training) {

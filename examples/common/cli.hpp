@@ -20,11 +20,9 @@ CLI::Validator whole_number(uint64_t low, uint64_t high);
 // --epochs --batch --seed --threads --save --load --curve
 void add_training_options(CLI::App& app, TrainingOptions& options);
 
-// What the named options are set to.
-Settings settings_of(const CLI::App& app, const std::vector<std::string>& names);
-// Gives the options the values that a training was started with. Throws InputError where the command line
-// says otherwise of one: a training goes on with what it was started with.
-void restore(CLI::App& app, const Settings& settings, const std::string& file);
+// Keeps in options.settings what the named options are set to. With --load these are first given the values
+// that the training was started with: throws InputError where the command line says otherwise of one.
+void settle(CLI::App& app, TrainingOptions& options, const std::vector<std::string>& names);
 
 // What remains to be done where a training was interrupted: saves it, to --save or to a file named after the
 // program, and says how to go on. Returns the exit status.

@@ -61,6 +61,7 @@ Training::Training(nn::Module& model, optim::Optimizer& optimizer, const Trainin
   checkpoint_.add("model", model);
   checkpoint_.add("optimizer", optimizer);
   checkpoint_.add("generator", default_generator());
+  if (!options.load.empty()) load(options.load);
 }
 
 bool Training::run(const std::string& name, const Loss& loss,

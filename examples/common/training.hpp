@@ -30,9 +30,11 @@ struct Epoch {
   double seconds, per_second;  // time without that of tests in between, and examples a second
 };
 
-// One model in training.
+// One model in training, from its start or, with options.load, from where that checkpoint left it, as if
+// there had been no break.
 class Training {
  public:
+  // Throws frost::Error or InputError where the file at options.load is no checkpoint of such a training.
   Training(frost::nn::Module& model, frost::optim::Optimizer& optimizer, const TrainingOptions& options,
            int64_t examples);
 
@@ -46,11 +48,10 @@ class Training {
   // A checkpoint: model, optimiser, random generator, how far the training is, and options.settings.
   void save(const std::string& path);
   static Settings settings_in(const std::string& path);
-  // Puts all of it back, so that run() goes on as if there had been no break. Throws frost::Error or
-  // InputError where the file is no checkpoint of such a training.
-  void load(const std::string& path);
 
  private:
+  void load(const std::string& path);
+
   frost::nn::Module& model_;
   frost::optim::Optimizer& optimizer_;
   const TrainingOptions& options_;

@@ -132,11 +132,8 @@ std::string epoch_line(const Epoch& epoch, const Evaluation& evaluation) {
 }
 
 int train(CLI::App& app, Options& options) {
-  const std::string& load = options.training.load;
-  if (!load.empty()) restore(app, Training::settings_in(load), load);
-  options.training.settings = settings_of(app, kSettings);
+  settle(app, options.training, kSettings);
   Trainer trainer(options, options.mask == "on");
-  if (!load.empty()) trainer.training.load(load);
 
   std::cout << wrapped(fmt::format(
                    "{} to train on and {} held-out ones to test on, in {} formats; padding {}, {}.",
