@@ -191,14 +191,6 @@ void Node::set_output(size_t i, const Tensor& output) {
   description.dtype = output.scalar_type();
 }
 
-Edge Node::edge_to(const Tensor& input, size_t i) {
-  Edge edge = gradient_edge(input);
-  if (!edge.is_valid() && input.defined() && !input.name().empty())
-    make_extras().frozen_inputs.emplace_back(
-        i, FrozenInput{input.name(), {input.layout().sizes, input.scalar_type()}});
-  return edge;
-}
-
 void Node::set_output_name(size_t i, const std::string& name) {
   for (auto& [index, known] : make_extras().output_names) {
     if (index != i) continue;

@@ -66,6 +66,14 @@ Edge gradient_edge(const Tensor& x) {
   return {Ref<Node>(impl.extras->accumulator.get()), 0};
 }
 
+Edge Node::edge_to(const Tensor& input, size_t i) {
+  Edge edge = gradient_edge(input);
+  if (!edge.is_valid() && input.defined() && !input.name().empty())
+    make_extras().frozen_inputs.emplace_back(
+        i, FrozenInput{input.name(), {input.layout().sizes, input.scalar_type()}});
+  return edge;
+}
+
 void detail::set_grad_fn(const Tensor& output, Ref<Node> node, uint32_t output_nr) {
   output.impl()->set_grad_fn(std::move(node), output_nr);
 }

@@ -30,7 +30,8 @@ struct WrittenOut {
   double grad;  // as the pass worked it out
 };
 
-// Every element of every gradient that the node sent on. Empty where the node has not run, or is not small.
+// Every element of every gradient that the node sent on. Empty where the node has not run, or is not small;
+// an error where the graph was freed.
 std::vector<WrittenOut> written_out(const TracedNode& node);
 
 }  // namespace frost::inspect

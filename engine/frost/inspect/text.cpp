@@ -129,7 +129,13 @@ class Writer {
   }
 
   void write_derivation(const TracedNode& node) {
-    for (const WrittenOut& element : written_out(node)) {
+    std::vector<WrittenOut> elements;
+    try {
+      elements = written_out(node);
+    } catch (const Error&) {
+      field("so", "(can't be worked out again: what the node saved was freed, or written to)");
+    }
+    for (const WrittenOut& element : elements) {
       const TracedInput& input = node.inputs[element.input];
       const TracedTensor& end = trace_.nodes()[*input.node].outputs[input.output_nr].tensor;
       std::string words;

@@ -16,8 +16,7 @@ namespace {
 
 // The names that frost gives its nodes: those of ops, of leaves and of writes through a view.
 std::set<std::string> recorded_names() {
-  static const std::regex name(
-      "\"([A-Z][A-Za-z0-9]*Backward[0-9]+|CopySlices|torch::autograd::[A-Za-z]+)\"");
+  static const std::regex name("\"([A-Z][A-Za-z0-9]*Backward[0-9]+|CopySlices|torch::autograd::[A-Za-z]+)\"");
   std::set<std::string> names;
   for (const char* const folder : {"/engine/frost", "/nn/frost"})
     for (const auto& entry :

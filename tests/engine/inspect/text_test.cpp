@@ -47,6 +47,14 @@ TEST_CASE("to_text: a stop in the masked softmax", "[inspect]") {
              Contains("scores.grad: absent -> [-0.1966, 0.1966, 0, 0]\nthe pass is over\n"));
 }
 
+TEST_CASE("to_text: a stop can be shown when its graph was freed", "[inspect]") {
+  const Masked graph;
+  Stepper stepper(graph.loss);
+  stepper.run_to("weights");
+  graph.loss.backward();
+  CHECK_THAT(to_text(stepper), Contains("grad to   #3: [-0.1966, 0.1966, 0, 0]") && Contains("was freed"));
+}
+
 TEST_CASE("to_text: the graph of frozen padding", "[inspect]") {
   const Frozen graph;
   Stepper stepper(graph.loss);

@@ -224,6 +224,19 @@ TEST_CASE("Trace: gradients on edges are those of the pass, and stay as they wer
   CHECK(same(trace.nodes()[trace.find("x")->node].leaf->grad.value, at_x));
 }
 
+TEST_CASE("Trace: a pass that is itself recorded", "[inspect]") {
+  const Tensor x = leaf({1, 2}, "x");
+  const Tensor loss = (x * x * x).sum();
+  Trace trace(loss);
+  Backward pass(loss, {}, {.retain_graph = true, .create_graph = true});
+  while (pass.step()) trace.record(pass);
+  const Tensor grad = trace.nodes().back().outputs[0].gradient.value;
+  CHECK(same(grad.detach(), doubles({3, 12})));
+  CHECK(grad.requires_grad());
+  CHECK_FALSE(trace.nodes().back().leaf->grad.value.requires_grad());
+  CHECK(same(autograd::grad({grad.sum()}, {x})[0], doubles({6, 12})));
+}
+
 TEST_CASE("Trace: steps can be taken back and put forth again", "[inspect]") {
   const Masked graph;
   Trace trace = traced_pass(graph.loss);
