@@ -9,6 +9,7 @@
 namespace Catch {
 // As version 2 calls it.
 inline auto Contains(const std::string& text) { return Matchers::ContainsSubstring(text); }
+using Matchers::MatcherBase;
 }  // namespace Catch
 #else
 #include <catch2/catch.hpp>
