@@ -10,42 +10,12 @@ namespace fw = torch;
 namespace fw = frost;
 #endif
 
-#include <benchmark/benchmark.h>
-
-#include <algorithm>
-#include <cstdint>
-#include <vector>
+#include "measure.hpp"
 
 namespace bench {
 
-// How much memory the process has in use, and the most it had since the last reset, in bytes.
-int64_t resident_memory();
-int64_t peak_resident_memory();
-void reset_peak_resident_memory();
-
-// Times one call of `step` after another, the first left out. The counter "peak" is how much memory the calls
-// needed above what was in use before the very first, in a process that runs this benchmark alone: later
-// calls find memory that an engine keeps for them.
-template <class Step>
-void measure(benchmark::State& state, const Step& step) {
-  static int64_t most = 0;  // Google Benchmark calls this several times, to find out how many steps to time
-  reset_peak_resident_memory();
-  const int64_t before = resident_memory();
-  step();
-  for ([[maybe_unused]] auto _ : state) step();
-  most = std::max(most, peak_resident_memory() - before);
-  state.counters["peak"] = static_cast<double>(most);
-}
-
 inline void drop_grads(const std::vector<fw::Tensor>& tensors) {
   for (const fw::Tensor& x : tensors) x.mutable_grad().reset();
-}
-
-// Lengths of `batch` sequences from 1 to `longest`, of every length alike.
-inline std::vector<int64_t> ragged_lengths(int64_t batch, int64_t longest) {
-  std::vector<int64_t> lengths;
-  for (int64_t b = 0; b < batch; ++b) lengths.push_back(longest - b * 7 % longest);
-  return lengths;
 }
 
 // mask[b, t]: whether token t of sequence b is padding.

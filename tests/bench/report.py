@@ -1,5 +1,7 @@
 """Runs the benchmarks of both engines in turns; prints tables, and saves them as JSON and as a picture.
 
+Where bench_floor has a benchmark of the same name, it is timed with them: the same work without an engine.
+
 What is measured is the fastest of several rounds, each in a process of its own, so that no benchmark finds the memory
 of another warm. tests/bench/run calls this.
 """
@@ -16,7 +18,9 @@ import sys
 import time
 
 ENGINES = ("libtorch", "frost")
-PROGRAMS = {"libtorch": "bench_torch", "frost": "bench_frost"}
+FLOOR = "floor"
+PROGRAMS = {"libtorch": "bench_torch", "frost": "bench_frost", FLOOR: "bench_floor"}
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 MICROSECONDS = {"ns": 1e-3, "us": 1.0, "ms": 1e3, "s": 1e6}
 
 # How the costs grow: a label, and the benchmarks by their size. They appear in the first table at the sizes kept there.
@@ -58,11 +62,14 @@ def measure_once(program, name, threads, seconds):
 
 
 def measure(options):
-    programs = {engine: options.programs / PROGRAMS[engine] for engine in ENGINES}
+    programs = {engine: options.programs / program for engine, program in PROGRAMS.items()}
     wanted = [name for name in names(programs["frost"]) if re.search(options.filter, name)]
     if not wanted:
         sys.exit(f"no benchmark matches {options.filter!r}")
-    results = {name: {engine: {} for engine in ENGINES} for name in wanted}
+    with_floor = names(programs[FLOOR]) if programs[FLOOR].exists() else []
+    results = {}
+    for name in wanted:
+        results[name] = {engine: {} for engine in (*ENGINES, *([FLOOR] if name in with_floor else []))}
     total = options.rounds * len(wanted)
     start = time.monotonic()
     for done in range(total):
@@ -70,9 +77,9 @@ def measure(options):
         if sys.stderr.isatty():
             print(f"\r\033[K{done + 1} of {total}: {name}", end="", file=sys.stderr, flush=True)
         for threads in options.threads:
-            for engine in ENGINES:
+            for engine, by_threads in results[name].items():
                 microseconds, peak = measure_once(programs[engine], name, threads, options.seconds)
-                best = results[name][engine].setdefault(threads, {"microseconds": math.inf, "peak": math.inf})
+                best = by_threads.setdefault(threads, {"microseconds": math.inf, "peak": math.inf})
                 best["microseconds"] = min(best["microseconds"], microseconds)
                 best["peak"] = min(best["peak"], peak)
     if sys.stderr.isatty():
@@ -97,29 +104,43 @@ def time_text(microseconds):
 
 
 def memory_text(count):
-    return f"{count / 1e6:.1f} MB" if count >= 5e4 else "-"
+    if count < 5e4:
+        return "-"
+    return f"{count / 1e6:.{0 if count >= 1e8 else 1 if count >= 1e7 else 2}f} MB"
 
 
-def table_of_times(results, threads):
+def best_text(by_threads):
+    threads = min(by_threads, key=lambda count: by_threads[count]["microseconds"])
+    return time_text(fastest(by_threads)) + str(threads).translate(SUPERSCRIPTS)
+
+
+def compare(engines):
+    """Frost's better time as a share of libtorch's, and as a multiple of the floor's where there is one."""
+    comparison = {"share": fastest(engines["frost"]) / fastest(engines["libtorch"])}
+    if FLOOR in engines:
+        comparison["of floor"] = fastest(engines["frost"]) / fastest(engines[FLOOR])
+    return comparison
+
+
+def table_of_times(results):
     lines = [
-        "Times of libtorch and frost, by the number of threads; frost's share of libtorch's",
-        "time, each at its better; the most memory that was in use above that at rest.",
+        "The better times of libtorch and frost, each with its number of threads; frost's",
+        "share of libtorch's; the floor, which is the same work without an engine, and",
+        "frost's multiple of it; the most memory that was in use above that at rest.",
         "",
     ]
-    head = f"{'':24}" + "".join(f"{f'torch {t}':>9}{f'frost {t}':>9}" for t in threads)
-    lines.append(head + f"{'share':>7}{'torch':>9}{'frost':>9}")
+    lines.append(f"{'':24}{'torch':>9}{'frost':>9}{'share':>7}{'floor':>9}{'of it':>6}{'torch':>8}{'frost':>8}")
     lines.append("-" * len(lines[-1]))
     shares = []
     for name, engines in results.items():
         if ONLY_IN_GROWTH.fullmatch(name):
             continue
-        shares.append(fastest(engines["frost"]) / fastest(engines["libtorch"]))
-        row = f"{name:24}"
-        for count in threads:
-            for engine in ENGINES:
-                row += f"{time_text(engines[engine][count]['microseconds']):>9}"
-        row += f"{shares[-1]:7.3f}"
-        row += "".join(f"{memory_text(peak(engines[engine])):>9}" for engine in ENGINES)
+        comparison = compare(engines)
+        shares.append(comparison["share"])
+        row = f"{name:24}" + "".join(f"{best_text(engines[engine]):>9}" for engine in ENGINES)
+        row += f"{comparison['share']:7.3f}"
+        row += f"{best_text(engines[FLOOR]):>9}{comparison['of floor']:>6.3g}" if FLOOR in engines else " " * 15
+        row += "".join(f"{memory_text(peak(engines[engine])):>8}" for engine in ENGINES)
         lines.append(row)
     if shares:
         mean = math.exp(sum(map(math.log, shares)) / len(shares))
@@ -213,7 +234,9 @@ def picture(results, rows, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--programs", type=pathlib.Path, required=True, help="where bench_frost and bench_torch are")
+    parser.add_argument(
+        "--programs", type=pathlib.Path, required=True, help="where bench_frost, bench_torch and, if any, bench_floor are"
+    )
     parser.add_argument("--output", type=pathlib.Path, required=True, help="the folder for bench.json and bench.svg")
     parser.add_argument("--filter", default="", help="only benchmarks that this regular expression is found in")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each; the fastest counts (3)")
@@ -225,9 +248,16 @@ def main():
     rows = growth(results)
     description = machine()
     print(f"{description['processor']}, {description['cores']} cores, {description['system']}\n")
-    print("\n".join(table_of_times(results, options.threads) + table_of_growth(rows)))
+    print("\n".join(table_of_times(results) + table_of_growth(rows)))
     options.output.mkdir(parents=True, exist_ok=True)
-    saved = {"machine": description, "rounds": options.rounds, "benchmarks": results, "growth": rows}
+    comparisons = {name: compare(engines) for name, engines in results.items()}
+    saved = {
+        "machine": description,
+        "rounds": options.rounds,
+        "benchmarks": results,
+        "comparisons": comparisons,
+        "growth": rows,
+    }
     path = options.output / "bench.json"
     path.write_text(json.dumps(saved, indent=1))
     print(f"\nall figures: {path}")
