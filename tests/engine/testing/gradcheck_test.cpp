@@ -56,6 +56,17 @@ TEST_CASE("gradcheck: names the output and the input that differ", "[gradcheck]"
                     Contains("for output 1 with respect to input 1"));
 }
 
+TEST_CASE("gradcheck: tells a gradient that is absent from one that is zero", "[gradcheck]") {
+  const Tensor x = trainable({2}, 1, 2).set_name("x"), y = trainable({2}, 1, 2).set_name("y");
+  const auto detached = [](const Tensors& xs) { return Tensors{xs[0] * xs[1].detach()}; };
+  CHECK_THROWS_WITH(gradcheck(detached, {x, y}),
+                    Contains("with respect to input 1 (y): d output[0] / d input[0]") &&
+                        Contains("analytical: absent; no gradient path leads from MulBackward0 to y"));
+  const auto zeroed = [](const Tensors& xs) { return Tensors{xs[0] * xs[1].detach() + xs[1] * 0}; };
+  CHECK_THROWS_WITH(gradcheck(zeroed, {x, y}),
+                    Contains("analytical: 0; gradient path: y <- MulBackward1 <- AddBackward0"));
+}
+
 TEST_CASE("gradgradcheck: rejects a gradient that forgets what it depends on", "[gradcheck]") {
   const Tensor x = trainable({3}, 0.5, 2);
   CHECK(gradcheck([](const Tensors& xs) { return Tensors{square_forgetting(xs[0])}; }, {x}));

@@ -132,6 +132,12 @@ TEST_CASE("grad_matches: what a pass left, against differences", "[testing]") {
                  Contains("1 of 2 elements differ") &&
                  Contains("gradient paths: x <- MulBackward0 <- SumBackward0; "));
   CHECK(grad_matches(x, cube, {.masks = {tensor({true, false})}}));
+  // An absent gradient is not one of zero.
+  const Tensor unused = named("unused");
+  CHECK(
+      grad_matches(unused, [](const Tensor&) { return ones({}, kDouble); }).message ==
+      "gradient of unused at [0]: differences give 0, found absent: no backward pass has reached it; 2 of 2 "
+      "elements differ; no gradient path leads from the tensor to unused");
   CHECK_THROWS_WITH(grad_matches(tensor({1.f}, requires_grad()), cube), Contains("Double"));
   CHECK_THROWS_WITH(grad_matches(x, [](const Tensor& y) { return y * 1; }), Contains("gives one number"));
 }

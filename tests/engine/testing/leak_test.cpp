@@ -67,6 +67,24 @@ TEST_CASE("no_leak_from: a gradient that changes, where no output does", "[testi
                      {.leaves = {weight}}));
 }
 
+TEST_CASE("no_leak_from: gradients of x that only some padding changes, behind an output that stays",
+          "[testing]") {
+  const Tensor x = tensor({0.5, -1.}), padded = tensor({false, true});
+  const auto straight_through = [](const Tensor& y) { return y - y.detach(); };  // 0, with y's gradient
+  CHECK_THAT(
+      no_leak_from(
+          padded, [&](const Tensor& y) { return straight_through(y[1].relu()); }, x)
+          .message,
+      Contains(
+          "with 1 at the padded positions, gradient of x at [1], which is padded: expected zero or absent, "
+          "found a number, 1"));
+  CHECK(no_leak_from(
+            padded, [&](const Tensor& y) { return straight_through(y[0] * y[1].detach()); }, x)
+            .message ==
+        "with 0 at the padded positions, gradient of x at [0]: expected a number, -1 as with the "
+        "values that were there, found zero");
+}
+
 TEST_CASE("no_leak_from: errors", "[testing]") {
   const Tensor x = tensor({0.5, -1.}), padded = tensor({false, true});
   const auto identity = [](const Tensor& y) { return y * 1; };

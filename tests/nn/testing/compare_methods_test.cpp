@@ -83,6 +83,12 @@ TEST_CASE("compare_methods: reports the leak as a number", "[nn][testing]") {
   CHECK_FALSE(empty.agree);
   CHECK(empty.leaks == std::vector<double>{0, 1, 0});
   CHECK_FALSE(scores.requires_grad());
+  const MethodComparison all_nan = compare_methods(scores, {4, 0, 4}, -INFINITY);
+  CHECK(all_nan.agree);
+  CHECK(all_nan.leaks == std::vector<double>{0, 0, 0});
+  // Gradients that are within a tolerance do not make weights agree that are not.
+  CHECK_FALSE(compare_methods(zeros({1, 2}, kDouble), {1}, 0, /*tolerance=*/0.4).agree);
+  CHECK(compare_methods(zeros({1, 2}, kDouble), {1}, 0, /*tolerance=*/0.6).agree);
 }
 
 TEST_CASE("compare_methods: consistent() rejects methods that differ without a leak, or agree with one",
