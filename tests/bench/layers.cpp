@@ -73,12 +73,12 @@ void mse_loss(State& state) {
 }
 BENCHMARK(mse_loss)->Args({64, 16})->Args({512, 512});
 
-void binary_cross_entropy(State& state) {
+void bce_with_logits(State& state) {
   const fw::Tensor x = trainable({state.range(0), state.range(1)});
   const fw::Tensor target = fw::rand({state.range(0), state.range(1)});
   pass(state, {x}, [&] { return F::binary_cross_entropy_with_logits(x, target); });
 }
-BENCHMARK(binary_cross_entropy)->Args({64, 1})->Args({512, 512});
+BENCHMARK(bce_with_logits)->Args({64, 1})->Args({512, 512});
 
 // A step over the parameters of a small network and over those of a larger one.
 template <class Optimizer, class Options>
