@@ -196,6 +196,36 @@ TEST_CASE("recur: what is frozen gets no gradient and changes no other's", "[nn]
   }
 }
 
+TEST_CASE("recur: what was frozen after forward gets no gradient of a recorded pass", "[nn][recur]") {
+  for (const Recurrence kind : kKinds) {
+    const Tensor x = uniform({5, 2});
+    const RecurrentDirection d = direction(kind, 2, 2, 3);
+    const Tensor y = recur(kind, x, {d}, {2, 2, 1}).output;
+    d.weight_hh.requires_grad_(false);
+    y.sum().backward({}, /*retain_graph=*/true, /*create_graph=*/true);
+    CHECK_FALSE(d.weight_hh.grad().defined());
+    CHECK(d.weight_ih.grad().defined());
+  }
+}
+
+TEST_CASE("recur: no gradient depends on the biases' values, which may change before backward",
+          "[nn][recur]") {
+  for (const Recurrence kind : kKinds) {
+    const Tensor x = uniform({5, 2});
+    const RecurrentDirection d = direction(kind, 2, 2, 3);
+    const Tensor y = recur(kind, x, {d}, {2, 2, 1}).output;
+    const Tensor expected = autograd::grad({y.sum()}, {x}, {}, /*retain_graph=*/true)[0];
+    {
+      const NoGradGuard guard;
+      d.bias_ih.add_(1);
+      d.bias_hh.add_(1);
+    }
+    y.sum().backward();
+    CHECK(equal(x.grad(), expected));
+    CHECK(d.bias_ih.grad().defined());
+  }
+}
+
 TEST_CASE("recur: saves the states before each step only for those who read them", "[nn][recur]") {
   const auto saved = [](Recurrence kind, bool is_trained) {
     const RecurrentDirection d = direction(kind, 3, 2, 4);

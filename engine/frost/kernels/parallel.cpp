@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <exception>
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
@@ -88,6 +90,7 @@ class Pool {
     is_open_.store(false);
     // From here on none can come in, and what stands in the members may change once all are out.
     for (int inside = inside_.load(); inside != 0;) inside = wait_for_change(inside_, inside);
+    if (has_failed_.exchange(false)) std::rethrow_exception(std::exchange(error_, nullptr));
     return true;
   }
 
@@ -111,8 +114,13 @@ class Pool {
 
   void take_chunks() {
     is_inside = true;
-    for (int64_t begin; (begin = next_.fetch_add(chunk_)) < n_;)
-      piece_(context_, begin, std::min(begin + chunk_, n_));
+    try {
+      for (int64_t begin; (begin = next_.fetch_add(chunk_)) < n_;)
+        piece_(context_, begin, std::min(begin + chunk_, n_));
+    } catch (...) {
+      if (!has_failed_.exchange(true)) error_ = std::current_exception();
+      next_.store(n_);
+    }
     is_inside = false;
   }
 
@@ -122,6 +130,9 @@ class Pool {
   int64_t n_ = 0, chunk_ = 0;
   Piece piece_ = nullptr;
   const void* context_ = nullptr;
+  // The first exception of a piece. Read when nobody is inside.
+  std::atomic<bool> has_failed_{false};
+  std::exception_ptr error_;
 
   std::atomic<uint32_t> calls_{0};            // changes when there is work
   std::atomic<bool> is_open_{false};          // whether helpers may come in

@@ -25,8 +25,9 @@ void run_pieces(int64_t n, int64_t grain, void (*piece)(const void* context, int
                 const void* context);
 
 // Calls f(begin, end) on pieces that cover [0, n), each of at least `grain` (but the last), possibly at once
-// in several threads. f must not throw, and must give the same results however [0, n) is cut. Within a piece,
-// further calls run in the calling thread alone.
+// in several threads. f must give the same results however [0, n) is cut. Where it throws, as for want of
+// memory, what is under way ends, nothing more begins, and one of the exceptions is thrown from here. Within
+// a piece, further calls run in the calling thread alone.
 template <class F>
 void parallel_for(int64_t n, int64_t grain, const F& f) {
   if (n <= grain) {

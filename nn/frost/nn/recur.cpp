@@ -217,12 +217,16 @@ void differentiate_steps(Recurrence kind, const Tensor& x, const std::vector<Rec
       gradients.push_back(grad_outs[i]);
     }
   if (from.empty()) return;
+  const auto is_wanted = [&grads, &inputs](size_t i) {  // an input may have been frozen since
+    return grads.wanted(i) && inputs[i].requires_grad();
+  };
   for (size_t i = 0; i < inputs.size(); ++i)
-    if (grads.wanted(i)) to.push_back(inputs[i]);
+    if (is_wanted(i)) to.push_back(inputs[i]);
+  if (to.empty()) return;
   const std::vector<Tensor> results = autograd::grad(from, to, gradients, /*retain_graph=*/true,
                                                      /*create_graph=*/true, /*allow_unused=*/true);
   for (size_t i = 0, result = 0; i < inputs.size(); ++i)
-    if (grads.wanted(i)) grads.set(i, results[result++]);
+    if (is_wanted(i)) grads.set(i, results[result++]);
 }
 
 // One direction as the tape keeps it.
@@ -240,6 +244,8 @@ struct SavedDirection {
         inner(trace.inner) {}
 
   RecurrentDirection direction() const { return {*weight_ih, *weight_hh, *bias_ih, *bias_hh, {*h, *c}}; }
+  // Without the biases, whose values no gradient depends on: they may have been written to since.
+  RecurrentDirection weights() const { return {*weight_ih, *weight_hh, {}, {}, {*h, *c}}; }
   Trace trace() const { return {*gates, *before_h, *before_c, *inner}; }
 
   Saved weight_ih, weight_hh, bias_ih, bias_hh, h, c, gates, before_h, before_c, inner;
@@ -265,10 +271,14 @@ Recurred recur(Recurrence kind, const Tensor& x, const std::vector<RecurrentDire
                 second = SavedDirection(count > 1 ? directions[1] : none, count > 1 ? traces[1] : no_trace),
                 sizes = std::vector<int64_t>(batch_sizes.begin(), batch_sizes.end())](
                    ArrayRef<Tensor> grad_outs, Gradients& grads) {
-                 std::vector<RecurrentDirection> all = {first.direction()};
-                 if (count > 1) all.push_back(second.direction());
-                 if (GradMode::is_enabled())
+                 std::vector<RecurrentDirection> all;
+                 if (GradMode::is_enabled()) {
+                   all.push_back(first.direction());
+                   if (count > 1) all.push_back(second.direction());
                    return differentiate_steps(kind, *x, all, sizes, grad_outs, grads);
+                 }
+                 all.push_back(first.weights());
+                 if (count > 1) all.push_back(second.weights());
                  std::vector<Trace> kept = {first.trace()};
                  if (count > 1) kept.push_back(second.trace());
                  run_backward(kind, *x, all, kept, sizes, grad_outs, grads);

@@ -129,4 +129,35 @@ TEST_CASE("parallel: several threads do take part", "[kernels][parallel]") {
   set_num_threads(before);
 }
 
+TEST_CASE("parallel: an exception in a piece reaches the caller when all have ended", "[kernels][parallel]") {
+  const int before = get_num_threads();
+  set_num_threads(2);
+  std::atomic<int> inside = 0;
+  std::set<std::thread::id> seen;
+  std::mutex mutex;
+  for (int tries = 0; tries < 200; ++tries) {
+    const int64_t failing = tries % 8;
+    CHECK_THROWS_WITH(parallel_for(8, 1,
+                                   [&](int64_t begin, int64_t end) {
+                                     ++inside;
+                                     std::this_thread::sleep_for(std::chrono::microseconds(20));
+                                     --inside;
+                                     if (begin <= failing && failing < end) fail("piece", "no memory");
+                                   }),
+                      Catch::Contains("no memory"));
+    CHECK(inside == 0);
+  }
+  // And both threads go on taking part.
+  for (int tries = 0; tries < 1000 && seen.size() < 2; ++tries)
+    parallel_for(2, 1, [&](int64_t, int64_t) {
+      {
+        const std::lock_guard<std::mutex> lock(mutex);
+        seen.insert(std::this_thread::get_id());
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    });
+  CHECK(seen.size() == 2);
+  set_num_threads(before);
+}
+
 }  // namespace frost::kernels
