@@ -171,17 +171,19 @@ def growth(results):
     return rows
 
 
-def table_of_growth(rows):
+def table_of_growth(rows, title, quantity, text):
+    """Rows of one quantity, "microseconds" or "peak", which `text` words."""
+    rows = [row for row in rows if len(row[quantity]) > 1]
     if not rows:
         return []
-    lines = ["", "How they grow: time ~ size ^ exponent, over all sizes and over the last two.", ""]
+    lines = ["", f"How {title} grows: {title} ~ size ^ exponent, over all sizes and over the last two.", ""]
     lines.append(f"{'':21}{'':9}{'smallest':>16}{'largest':>18}{'exponent':>10}{'last':>6}")
     lines.append("-" * len(lines[-1]))
     for row in rows:
-        (first, first_time), (last, last_time) = row["microseconds"][0], row["microseconds"][-1]
+        (first, at_first), (last, at_last) = row[quantity][0], row[quantity][-1]
         lines.append(
-            f"{row['label']:21}{row['engine']:9}{first:>7}{time_text(first_time):>9}{last:>9}{time_text(last_time):>9}"
-            f"{exponent(row['microseconds']):>10.2f}{exponent(row['microseconds'][-2:]):>6.2f}"
+            f"{row['label']:21}{row['engine']:9}{first:>7}{text(at_first):>9}{last:>9}{text(at_last):>9}"
+            f"{exponent(row[quantity]):>10.2f}{exponent(row[quantity][-2:]):>6.2f}"
         )
     return lines
 
@@ -250,7 +252,10 @@ def main():
     rows = growth(results)
     description = machine()
     print(f"{description['processor']}, {description['cores']} cores, {description['system']}\n")
-    print("\n".join(table_of_times(results) + table_of_growth(rows)))
+    lines = table_of_times(results)
+    lines += table_of_growth(rows, "time", "microseconds", time_text)
+    lines += table_of_growth(rows, "memory", "peak", memory_text)
+    print("\n".join(lines))
     options.output.mkdir(parents=True, exist_ok=True)
     comparisons = {name: compare(engines) for name, engines in results.items()}
     saved = {
