@@ -23,15 +23,27 @@ template class AdamOptionsOf<AdamWOptions>;
 
 namespace {
 
+// That update() can be called; `state` is null before the first step.
+template <class State, class Options>
+void check_update(const Tensor& parameter, const State* state, const Options& options) {
+  if (state == nullptr) {
+    check_operands(parameter, {});
+    return;
+  }
+  check(state->step() == 0 || (state->exp_avg().defined() && state->exp_avg_sq().defined()), "step",
+        "the averages are undefined after ", state->step(), " steps of a parameter of shape ",
+        parameter.sizes());
+  check_operands(parameter, {state->exp_avg(), state->exp_avg_sq(),
+                             options.amsgrad() ? state->max_exp_avg_sq() : Tensor()});
+}
+
 // m, v and p of one parameter, as the header has it; a decay of 0 leaves them as they are.
 template <class State, class Options>
 void update(const Tensor& parameter, State& state, const Options& options, double weight_decay,
             double shrink) {
   const GradOperand grad(parameter);
-  if (state.step() == 0) {
-    state.exp_avg(zeros_like(parameter));
-    state.exp_avg_sq(zeros_like(parameter));
-  }
+  if (!state.exp_avg().defined()) state.exp_avg(zeros_like(parameter));
+  if (!state.exp_avg_sq().defined()) state.exp_avg_sq(zeros_like(parameter));
   if (options.amsgrad() && !state.max_exp_avg_sq().defined()) state.max_exp_avg_sq(zeros_like(parameter));
   WrittenOperand p(parameter, parameter), m(state.exp_avg(), parameter), v(state.exp_avg_sq(), parameter),
       largest_v(options.amsgrad() ? state.max_exp_avg_sq() : Tensor(), parameter);
@@ -57,6 +69,9 @@ AdamW::AdamW(std::vector<OptimizerParamGroup> param_groups, AdamWOptions default
 Tensor Adam::step(LossClosure closure) {
   const Tensor loss = evaluate(closure);
   for_each_with_grad<AdamOptions>([this](const Tensor& parameter, const AdamOptions& options) {
+    check_update(parameter, find_state<AdamParamState>(parameter), options);
+  });
+  for_each_with_grad<AdamOptions>([this](const Tensor& parameter, const AdamOptions& options) {
     update(parameter, state_of<AdamParamState>(parameter), options, options.weight_decay(), /*shrink=*/1);
   });
   return loss;
@@ -64,6 +79,9 @@ Tensor Adam::step(LossClosure closure) {
 
 Tensor AdamW::step(LossClosure closure) {
   const Tensor loss = evaluate(closure);
+  for_each_with_grad<AdamWOptions>([this](const Tensor& parameter, const AdamWOptions& options) {
+    check_update(parameter, find_state<AdamWParamState>(parameter), options);
+  });
   for_each_with_grad<AdamWOptions>([this](const Tensor& parameter, const AdamWOptions& options) {
     update(parameter, state_of<AdamWParamState>(parameter), options, /*weight_decay=*/0,
            1 - options.lr() * options.weight_decay());

@@ -6,6 +6,11 @@
 
 namespace frost::optim {
 
+// Checks that the operands below can be made of a parameter, its grad and its state, of which parts may be
+// undefined. Errors: the parameter does not hold floating-point numbers; a part of the state is not of its
+// shape; the grad does not broadcast to it; one that would be written to can't be.
+void check_operands(const Tensor& parameter, TensorList state);
+
 // A parameter's gradient.
 class GradOperand {
  public:

@@ -108,7 +108,8 @@ class Optimizer {
   virtual ~Optimizer() = default;
 
   // Moves every parameter that has a grad. A closure computes the loss anew, with its gradients, first; its
-  // result is returned.
+  // result is returned. Errors, before any parameter is moved: one with a grad that holds integers or bools;
+  // a grad, or what is remembered, of a shape that is not the parameter's.
   virtual Tensor step(LossClosure closure = nullptr) = 0;
   // Zeroes the grads, or with set_to_none makes them absent.
   void zero_grad(bool set_to_none = false);
@@ -149,7 +150,13 @@ class Optimizer {
       for (const Tensor& parameter : group.params())
         if (parameter.grad().defined()) move(parameter, static_cast<const Options&>(group.options()));
   }
-  // What is remembered about a parameter; a new State at first.
+  // What is remembered about a parameter; null at first.
+  template <class State>
+  const State* find_state(const Tensor& parameter) const {
+    const auto found = state_.find(parameter.impl());
+    return found == state_.end() ? nullptr : static_cast<const State*>(found->second.get());
+  }
+  // The same; a new State at first.
   template <class State>
   State& state_of(const Tensor& parameter) {
     std::unique_ptr<OptimizerParamState>& state = state_[parameter.impl()];

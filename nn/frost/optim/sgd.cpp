@@ -37,6 +37,10 @@ SGD::SGD(std::vector<OptimizerParamGroup> param_groups, SGDOptions defaults)
 Tensor SGD::step(LossClosure closure) {
   const Tensor loss = evaluate(closure);
   for_each_with_grad<SGDOptions>([this](const Tensor& parameter, const SGDOptions& options) {
+    const SGDParamState* const state = find_state<SGDParamState>(parameter);
+    check_operands(parameter, {state && options.momentum() != 0 ? state->momentum_buffer() : Tensor()});
+  });
+  for_each_with_grad<SGDOptions>([this](const Tensor& parameter, const SGDOptions& options) {
     const GradOperand grad(parameter);
     kernels::SgdStep step{options.lr(),       options.weight_decay(),
                           options.momentum(), 1 - options.dampening(),

@@ -111,3 +111,43 @@ TEST_CASE("Adam, SGD: a step is the same whatever the layout and the number of t
     }
   set_num_threads(threads);
 }
+
+TEST_CASE("Adam and AdamW: averages that are not of the parameter's shape are an error", "[nn][optim]") {
+  const Tensor p = ones({2}, requires_grad());
+  Adam adam({p});
+  AdamW adamw({p});
+  const auto set_size = [&p](int64_t n) {
+    p.set_data(zeros({n}));
+    p.mutable_grad() = ones({n});
+  };
+  for (Optimizer* const optimizer : std::initializer_list<Optimizer*>{&adam, &adamw}) {
+    set_size(2);
+    optimizer->step();
+    set_size(100000);
+    CHECK_THROWS_WITH(optimizer->step(),
+                      Contains("[step] the optimizer's state is of shape [2], but its parameter of shape "
+                               "[100000]"));
+    CHECK(same(p.detach(), zeros({100000})));
+  }
+  const auto& state = static_cast<const AdamParamState&>(*adam.state().at(p.impl()));
+  CHECK(state.step() == 1);
+  CHECK(allclose(state.exp_avg(), full({2}, 0.1)));
+}
+
+TEST_CASE("Adam: averages that are undefined after some steps are an error", "[nn][optim]") {
+  const Tensor p = ones({2}, requires_grad());
+  Adam optimizer({p});
+  p.mutable_grad() = ones({2});
+  for (const AdamParamState& state : {AdamParamState().step(3), AdamParamState().step(3).exp_avg(zeros({2})),
+                                      AdamParamState().step(3).exp_avg_sq(zeros({2}))}) {
+    optimizer.state()[p.impl()] = state.clone();
+    CHECK_THROWS_WITH(optimizer.step(), Contains("the averages are undefined after 3 steps"));
+    CHECK(same(p.detach(), ones({2})));
+  }
+  // Before the first step they may be given.
+  optimizer.state()[p.impl()] = AdamParamState().exp_avg(ones({2})).clone();
+  optimizer.step();
+  const auto& state = static_cast<const AdamParamState&>(*optimizer.state().at(p.impl()));
+  CHECK(allclose(state.exp_avg(), ones({2})));
+  CHECK(allclose(state.exp_avg_sq(), full({2}, 0.001)));
+}

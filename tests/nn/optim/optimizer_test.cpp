@@ -100,3 +100,42 @@ TEST_CASE("Optimizer: a step is not on the tape, and x stays a leaf", "[nn][opti
   CHECK(x.is_leaf());
   CHECK(x.requires_grad());
 }
+
+TEST_CASE("Optimizer: a parameter that holds integers or bools can't be moved", "[nn][optim]") {
+  for (const Dtype dtype : {kLong, kBool}) {
+    const Tensor p = ones({2}, dtype);
+    p.mutable_grad() = ones({2}, dtype);
+    SGD sgd({p}, 1);
+    Adam adam({p});
+    AdamW adamw({p});
+    for (Optimizer* const optimizer : std::initializer_list<Optimizer*>{&sgd, &adam, &adamw}) {
+      CHECK_THROWS_WITH(optimizer->step(), Contains("[step] result type Float can't be cast to the desired "
+                                                    "output type"));
+      CHECK(optimizer->state().empty());
+    }
+    CHECK(same(p, ones({2}, dtype)));
+  }
+}
+
+TEST_CASE("Optimizer: a grad that overlaps its parameter is read as it was", "[nn][optim]") {
+  const Tensor base = arange(65, kFloat), p = base.narrow(0, 1, 64);
+  p.mutable_grad() = base.narrow(0, 0, 64);
+  SGD({p}, 1).step();
+  CHECK(same(p, ones({64})));
+}
+
+TEST_CASE("Optimizer: a step that throws has moved no parameter", "[nn][optim]") {
+  const Tensor first = ones({2}, requires_grad()), second = ones({2}, requires_grad());
+  const std::vector<Tensor> parameters{first, second};
+  SGD sgd(parameters, SGDOptions(0.1).momentum(0.9));
+  Adam adam(parameters);
+  AdamW adamw(parameters);
+  first.mutable_grad() = ones({2});
+  second.mutable_grad() = ones({3});
+  for (Optimizer* const optimizer : std::initializer_list<Optimizer*>{&sgd, &adam, &adamw}) {
+    CHECK_THROWS_WITH(optimizer->step(), Contains("[3]") && Contains("[2]"));
+    CHECK(optimizer->state().empty());
+    CHECK(same(first.detach(), ones({2})));
+    CHECK(first._version() == 0);
+  }
+}

@@ -62,3 +62,21 @@ TEST_CASE("SGD: refuses what libtorch's refuses", "[nn][optim]") {
     CHECK_THROWS_WITH(SGD(p, options), Contains("[SGD] Invalid") && Contains(": nan"));
   CHECK_THROWS_WITH(SGD(p, SGDOptions(1).nesterov(true)), Contains("Nesterov momentum requires a momentum"));
 }
+
+TEST_CASE("SGD: a velocity that is not the parameter's is an error, and is left as it is", "[nn][optim]") {
+  const Tensor p = ones({2}, requires_grad());
+  SGD optimizer({p}, SGDOptions(0.1).momentum(0.9));
+  const auto throws = [&](const Tensor& velocity, const std::string& what) {
+    optimizer.state()[p.impl()] = SGDParamState().momentum_buffer(velocity).clone();
+    p.mutable_grad() = ones({2});
+    CHECK_THROWS_WITH(optimizer.step(), Contains(what));
+    CHECK(same(velocity, ones_like(velocity)));
+    CHECK(same(p.detach(), ones({2})));
+  };
+  throws(ones({1}), "[step] the optimizer's state is of shape [1], but its parameter of shape [2]");
+  throws(ones({2, 1}), "is of shape [2, 1]");
+  throws(ones({2}, kLong), "result type Float can't be cast to the desired output type Long");
+  static_cast<SGDOptions&>(optimizer.param_groups()[0].options()).momentum(0);  // and it is not read
+  optimizer.step();
+  CHECK(allclose(p.detach(), full({2}, 0.9)));
+}
