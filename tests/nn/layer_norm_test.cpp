@@ -75,6 +75,39 @@ TEST_CASE("layer_norm: agrees with the ops that define it, for rows of any lengt
   set_num_threads(threads);
 }
 
+TEST_CASE("layer_norm: what is saved is listed, freed by backward, and missed by a second one",
+          "[nn][layer_norm]") {
+  manual_seed(1);
+  const auto once = [](const Tensor& x, const Tensor& weight, const Tensor& bias) {
+    const Tensor y = F::layer_norm(x, F::LayerNormFuncOptions({3}).weight(weight).bias(bias));
+    int64_t statistics = 0;
+    for (const Tensor& saved : y.grad_fn()->saved_tensors())
+      if (saved.sizes() == std::vector<int64_t>{4, 1}) ++statistics;
+    CHECK(statistics == 2);
+    y.sum().backward({}, /*retain_graph=*/true);
+    y.sum().backward();
+    CHECK(y.grad_fn()->saved_tensors().empty());
+    CHECK_THROWS_WITH(y.sum().backward(), Contains("Trying to backward through the graph a second time"));
+  };
+  const Tensor x = randn({4, 3}), weight = ones({3}), bias = zeros({3});
+  for (const Tensor& trained : {x, weight, bias}) {
+    trained.set_requires_grad(true);
+    once(x, weight, bias);
+    trained.set_requires_grad(false);
+  }
+  bias.set_requires_grad(true);
+  once(x, {}, bias);
+}
+
+TEST_CASE("layer_norm: a graph that backward went through holds no memory", "[nn][layer_norm]") {
+  const Tensor x = trainable({1000, 2});
+  x.mutable_grad() = zeros_like(x);
+  const int64_t before = memory_allocated();
+  const Tensor y = F::layer_norm(x, F::LayerNormFuncOptions({2}));
+  y.sum().backward();
+  CHECK(memory_allocated() - before < 1000 * 8 * 3);  // y has 2 columns, mean and reciprocal_std 1 each
+}
+
 TEST_CASE("layer_norm: shapes that do not fit are errors", "[nn][layer_norm]") {
   const Tensor x = zeros({2, 3});
   CHECK_THROWS_WITH(

@@ -45,6 +45,17 @@ struct Rows {
   }
 };
 
+// Rows as a rule captures them.
+struct SavedRows {
+  explicit SavedRows(const Rows& rows)
+      : dims(rows.dims), eps(rows.eps), mean(rows.mean), reciprocal_std(rows.reciprocal_std) {}
+  Rows operator*() const { return {dims, eps, *mean, *reciprocal_std}; }
+
+  Dims dims;
+  double eps;
+  Saved mean, reciprocal_std;
+};
+
 // x as it is before weight and bias, by ops that can be differentiated.
 struct Normalised {
   Normalised(const Tensor& x, const Rows& rows)
@@ -67,22 +78,23 @@ Tensor gradient_of_input(const Tensor& g, const Tensor& x, const Tensor& weight,
   return record(
       "NativeLayerNormBackwardBackward0", z,
       wrt(g,
-          [x = Saved(x), weight = Saved(weight), rows](const Tensor& grad_out) {
-            const Tensor grad = gradient_of_input(grad_out, *x, {}, rows);
+          [x = Saved(x), weight = Saved(weight), rows = SavedRows(rows)](const Tensor& grad_out) {
+            const Tensor grad = gradient_of_input(grad_out, *x, {}, *rows);
             return weight->defined() ? grad * *weight : grad;
           }),
-      wrt(weight, [g = Saved(g), x = Saved(x),
-                   rows](const Tensor& grad_out) { return *g * gradient_of_input(grad_out, *x, {}, rows); }),
-      wrt(x, [g = Saved(g), x = Saved(x), weight = Saved(weight), rows](const Tensor& grad_out) {
+      wrt(weight, [g = Saved(g), x = Saved(x), rows = SavedRows(rows)](
+                      const Tensor& grad_out) { return *g * gradient_of_input(grad_out, *x, {}, *rows); }),
+      wrt(x, [g = Saved(g), x = Saved(x), weight = Saved(weight),
+              rows = SavedRows(rows)](const Tensor& grad_out) {
         const auto row_mean = [&rows](const Tensor& values) {
           return mean(values, rows.dims, /*keepdim=*/true);
         };
-        const Normalised normalised(*x, rows);
+        const Normalised normalised(*x, *rows);
         const Tensor h = weight->defined() ? *g * *weight : *g;
         const Tensor slope = row_mean(h * normalised.values);
         const Tensor grad_slope = row_mean(grad_out * normalised.values);
         const Tensor by_values =
-            gradient_of_input(normalised.reciprocal_std * (h * grad_slope + grad_out * slope), *x, {}, rows);
+            gradient_of_input(normalised.reciprocal_std * (h * grad_slope + grad_out * slope), *x, {}, *rows);
         const Tensor by_std = row_mean(grad_out * h) - row_mean(grad_out) * row_mean(h) - grad_slope * slope;
         return -by_values - square(normalised.reciprocal_std) * normalised.values * by_std;
       }));
@@ -95,12 +107,12 @@ Tensor gradient_of_weight(const Tensor& g, const Tensor& x, IntArrayRef sizes, c
   if (rows.mean.numel() > 0)
     kernels::layer_norm_weight_backward(rows.shape(x), z.data_ptr(), from_g.data_ptr(), from_x.data_ptr(),
                                         rows.mean.data_ptr(), rows.reciprocal_std.data_ptr());
-  return record(
-      "NativeLayerNormBackwardBackward0", z,
-      wrt(g, [x = Saved(x), rows](const Tensor& grad_out) { return Normalised(*x, rows).values * grad_out; }),
-      wrt(x, [g = Saved(g), x = Saved(x), rows](const Tensor& grad_out) {
-        return gradient_of_input(*g, *x, grad_out, rows);
-      }));
+  return record("NativeLayerNormBackwardBackward0", z,
+                wrt(g, [x = Saved(x), rows = SavedRows(rows)](
+                           const Tensor& grad_out) { return Normalised(*x, *rows).values * grad_out; }),
+                wrt(x, [g = Saved(g), x = Saved(x), rows = SavedRows(rows)](const Tensor& grad_out) {
+                  return gradient_of_input(*g, *x, grad_out, *rows);
+                }));
 }
 
 }  // namespace
@@ -124,12 +136,13 @@ Tensor layer_norm(const Tensor& x, const LayerNormFuncOptions& options) {
                       rows.reciprocal_std.data_ptr(), from_x.data_ptr(), data_or_null(scale),
                       data_or_null(shift));
   record_joint("NativeLayerNormBackward0", {x, weight, bias}, {y},
-               [x = Saved(x), weight = Saved(weight), sizes = options.normalized_shape(), rows](
-                   ArrayRef<Tensor> grad_outs, Gradients& grads) {
+               [x = Saved(x), weight = Saved(weight), sizes = options.normalized_shape(),
+                rows = SavedRows(rows)](ArrayRef<Tensor> grad_outs, Gradients& grads) {
                  const Tensor& grad_out = grad_outs[0];
                  if (!grad_out.defined()) return;
-                 if (grads.wanted(0)) grads.set(0, gradient_of_input(grad_out, *x, *weight, rows));
-                 if (grads.wanted(1)) grads.set(1, gradient_of_weight(grad_out, *x, sizes, rows));
+                 const Rows found = *rows;  // an error where they were freed, also for the bias alone
+                 if (grads.wanted(0)) grads.set(0, gradient_of_input(grad_out, *x, *weight, found));
+                 if (grads.wanted(1)) grads.set(1, gradient_of_weight(grad_out, *x, sizes, found));
                  if (grads.wanted(2)) grads.set(2, grad_out);
                });
   return y;
