@@ -6,7 +6,6 @@
 #include <frost/kernels/rows.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <memory>
 #include <vector>
@@ -93,12 +92,14 @@ void scale_and_add(int64_t n, T* to, T factor, const T* from) {
   rows().add_scaled[index_of(dtype_of<T>)](n, to, in);
 }
 
-// Mutes keys, a row each at positions[…], for the queries before them, of which the first is `query`.
+// Fills with `value` where keys, a row each at positions[…], are later than the queries, of which the first
+// is `query`.
 template <class T>
-void mute_later_keys(int64_t keys, int64_t queries, T* scores, const int64_t* positions, int64_t query) {
+void fill_later_keys(int64_t keys, int64_t queries, T* tile, T value, const int64_t* positions,
+                     int64_t query) {
   for (int64_t j = 0; j < keys; ++j) {
     const int64_t earlier = std::clamp<int64_t>(positions[j] - query, 0, queries);
-    std::fill(scores + j * queries, scores + j * queries + earlier, -std::numeric_limits<T>::infinity());
+    std::fill(tile + j * queries, tile + j * queries + earlier, value);
   }
 }
 
@@ -111,18 +112,20 @@ int64_t count_reached(const Attention& shape, const std::vector<int64_t>& kept, 
 // Queries [first, last) of one head, of one sequence.
 template <class T>
 void attend(const Attention& shape, const std::vector<int64_t>& kept, int64_t first, int64_t last, T* y,
-            T* log_sums, const Head<T>& q, const Head<T>& k, const Head<T>& v) {
+            T* all_largest, T* sums, const Head<T>& q, const Head<T>& k, const Head<T>& v) {
   const int64_t features = shape.features, values = shape.values;
   const auto tile_kernel = rows().attention_tile[index_of(dtype_of<T>)];
   const Buffer<T> keys = k.rows(kept, features), key_values = v.rows(kept, values);
   const Buffer<T> turned = buffer<T>(features * kQueryTile), scores = buffer<T>(kKeyTile * kQueryTile),
                   product = buffer<T>(kQueryTile * values);
+  // Queries before this one have no key.
+  const int64_t first_given = kept.empty() ? shape.queries : shape.causal ? kept[0] : 0;
   for (int64_t query = first; query < last; query += kQueryTile) {
     const int64_t height = std::min(kQueryTile, last - query);
     for (int64_t i = 0; i < height; ++i)
       for (int64_t d = 0; d < features; ++d)
         turned[d * height + i] = q.at(query + i, d) * static_cast<T>(shape.scale);
-    T largest[kQueryTile], sum[kQueryTile], decay[kQueryTile];
+    T *largest = all_largest + query, *sum = sums + query, decay[kQueryTile];
     std::fill(largest, largest + height, -std::numeric_limits<T>::infinity());
     std::fill(sum, sum + height, T(0));
     std::fill(y + query * values, y + (query + height) * values, T(0));
@@ -131,31 +134,31 @@ void attend(const Attention& shape, const std::vector<int64_t>& kept, int64_t fi
       const int64_t width = std::min(kKeyTile, reached - key);
       multiply(width, height, features, scores.get(), matrix(keys.get() + key * features, features),
                matrix(turned.get(), height));
-      if (shape.causal) mute_later_keys(width, height, scores.get(), kept.data() + key, query);
+      if (shape.causal)
+        fill_later_keys(width, height, scores.get(), -std::numeric_limits<T>::infinity(), kept.data() + key,
+                        query);
       tile_kernel(width, height, scores.get(), largest, sum, decay);
       multiply(height, values, width, product.get(), {scores.get(), 0, 1, height},
                matrix(key_values.get() + key * values, values));
       for (int64_t i = 0; i < height; ++i)
         scale_and_add(values, y + (query + i) * values, decay[i], product.get() + i * values);
     }
-    for (int64_t i = 0; i < height; ++i) {
-      const bool none = sum[i] == 0;
+    for (int64_t i = 0; i < height; ++i)
       for (int64_t d = 0; d < values; ++d) {
         T& element = y[(query + i) * values + d];
-        element = none ? 0 : element / sum[i];
+        element = query + i < first_given ? 0 : element / sum[i];
       }
-      log_sums[query + i] = none ? std::numeric_limits<T>::infinity() : largest[i] + std::log(sum[i]);
-    }
   }
 }
 
-// All of one head, of one sequence. The tiles' scores are computed anew.
+// All of one head, of one sequence. The tiles' scores are computed anew. Null gradients are left out.
 template <class T>
 void attend_backward(const Attention& shape, const std::vector<int64_t>& kept, T* grad_q, T* grad_k,
                      T* grad_v, const Head<T>& grad_out, const Head<T>& q, const Head<T>& k, const Head<T>& v,
-                     const Head<T>& y, const T* log_sums) {
+                     const Head<T>& y, const T* largest, const T* sums) {
   const int64_t features = shape.features, values = shape.values, queries = shape.queries;
   const auto tile_kernel = rows().attention_tile_backward[index_of(dtype_of<T>)];
+  const bool needs_grad_scores = grad_q != nullptr || grad_k != nullptr;
   const Buffer<T> keys = k.rows(kept, features), key_values = v.rows(kept, values),
                   scaled = q.rows(0, queries, features), grads = grad_out.rows(0, queries, values);
   for (int64_t i = 0; i < queries * features; ++i) scaled[i] *= static_cast<T>(shape.scale);
@@ -167,14 +170,14 @@ void attend_backward(const Attention& shape, const std::vector<int64_t>& kept, T
     turn(height, features, turned.get() + query * features, scaled.get() + query * features);
     turn(height, values, turned_grads.get() + query * values, grads.get() + query * values);
   }
-  for (int64_t i = 0; i < queries; ++i) {
+  for (int64_t i = 0; needs_grad_scores && i < queries; ++i) {
     dots[i] = 0;
     for (int64_t d = 0; d < values; ++d) dots[i] += y.at(i, d) * grads[i * values + d];
   }
 
-  std::fill(grad_q, grad_q + queries * features, T(0));
-  std::fill(grad_k, grad_k + shape.keys * features, T(0));
-  std::fill(grad_v, grad_v + shape.keys * values, T(0));
+  if (grad_q != nullptr) std::fill_n(grad_q, queries * features, T(0));
+  if (grad_k != nullptr) std::fill_n(grad_k, shape.keys * features, T(0));
+  if (grad_v != nullptr) std::fill_n(grad_v, shape.keys * values, T(0));
   const int64_t widest = std::max(features, values);
   const Buffer<T> scores = buffer<T>(kKeyTile * kQueryTile), grad_scores = buffer<T>(kKeyTile * kQueryTile),
                   product = buffer<T>(std::max(kKeyTile, kQueryTile) * widest),
@@ -190,57 +193,77 @@ void attend_backward(const Attention& shape, const std::vector<int64_t>& kept, T
       const int64_t height = std::min(kQueryTile, queries - query);
       multiply(width, height, features, scores.get(), matrix(tile_keys, features),
                matrix(turned.get() + query * features, height));
-      if (shape.causal) mute_later_keys(width, height, scores.get(), kept.data() + key, query);
-      multiply(width, height, values, grad_scores.get(), matrix(tile_values, values),
-               matrix(turned_grads.get() + query * values, height));
-      tile_kernel(width, height, scores.get(), grad_scores.get(), log_sums + query, dots.get() + query);
+      if (needs_grad_scores)
+        multiply(width, height, values, grad_scores.get(), matrix(tile_values, values),
+                 matrix(turned_grads.get() + query * values, height));
+      tile_kernel(width, height, scores.get(), needs_grad_scores ? grad_scores.get() : nullptr,
+                  largest + query, sums + query, dots.get() + query);
+      // Not before: a score of -inf has a weight of NaN where the largest score is NaN or infinite.
+      if (shape.causal) {
+        fill_later_keys(width, height, scores.get(), T(0), kept.data() + key, query);
+        if (needs_grad_scores)
+          fill_later_keys(width, height, grad_scores.get(), T(0), kept.data() + key, query);
+      }
 
-      multiply(width, values, height, product.get(), matrix(scores.get(), height),
-               matrix(grads.get() + query * values, values));
-      scale_and_add(width * values, tile_v.get(), T(1), product.get());
-      multiply(width, features, height, product.get(), matrix(grad_scores.get(), height),
-               matrix(scaled.get() + query * features, features));
-      scale_and_add(width * features, tile_k.get(), T(1), product.get());
-      multiply(height, features, width, product.get(), {grad_scores.get(), 0, 1, height},
-               matrix(tile_keys, features));
-      scale_and_add(height * features, grad_q + query * features, T(1), product.get());
+      if (grad_v != nullptr) {
+        multiply(width, values, height, product.get(), matrix(scores.get(), height),
+                 matrix(grads.get() + query * values, values));
+        scale_and_add(width * values, tile_v.get(), T(1), product.get());
+      }
+      if (grad_k != nullptr) {
+        multiply(width, features, height, product.get(), matrix(grad_scores.get(), height),
+                 matrix(scaled.get() + query * features, features));
+        scale_and_add(width * features, tile_k.get(), T(1), product.get());
+      }
+      if (grad_q != nullptr) {
+        multiply(height, features, width, product.get(), {grad_scores.get(), 0, 1, height},
+                 matrix(tile_keys, features));
+        scale_and_add(height * features, grad_q + query * features, T(1), product.get());
+      }
     }
     for (int64_t i = 0; i < width; ++i) {
       const int64_t position = kept[static_cast<size_t>(key + i)];
-      std::copy_n(tile_k.get() + i * features, features, grad_k + position * features);
-      std::copy_n(tile_v.get() + i * values, values, grad_v + position * values);
+      if (grad_k != nullptr) std::copy_n(tile_k.get() + i * features, features, grad_k + position * features);
+      if (grad_v != nullptr) std::copy_n(tile_v.get() + i * values, values, grad_v + position * values);
     }
   }
-  for (int64_t i = 0; i < queries * features; ++i) grad_q[i] *= static_cast<T>(shape.scale);
+  for (int64_t i = 0; grad_q != nullptr && i < queries * features; ++i)
+    grad_q[i] *= static_cast<T>(shape.scale);
+}
+
+// The head-th of contiguous x, each of so many elements; null of null.
+template <class T>
+T* head_of(void* x, int64_t head, int64_t size) {
+  return x == nullptr ? nullptr : static_cast<T*>(x) + head * size;
 }
 
 }  // namespace
 
-void attention(Dtype dtype, const Attention& shape, void* y, void* log_sums, const Heads& q, const Heads& k,
-               const Heads& v) {
+void attention(Dtype dtype, const Attention& shape, void* y, void* largest, void* sums, const Heads& q,
+               const Heads& k, const Heads& v) {
   const std::vector<std::vector<int64_t>> kept = kept_keys(shape);
   const int64_t chunks = (shape.queries + kQueryChunk - 1) / kQueryChunk;
   const int64_t work = std::min(kQueryChunk, shape.queries) * shape.keys * (shape.features + shape.values);
   visit_floating(dtype, [&]<class T>() {
-    parallel_for(shape.batch * shape.heads * chunks,
-                 std::max<int64_t>(1, 16 * kGrain / std::max<int64_t>(1, work)),
-                 [&](int64_t begin, int64_t end) {
-                   for (int64_t unit = begin; unit < end; ++unit) {
-                     const int64_t head = unit / chunks, b = head / shape.heads, h = head % shape.heads;
-                     const int64_t first = unit % chunks * kQueryChunk;
-                     attend<T>(shape, kept[static_cast<size_t>(b)], first,
-                               std::min(first + kQueryChunk, shape.queries),
-                               static_cast<T*>(y) + head * shape.queries * shape.values,
-                               static_cast<T*>(log_sums) + head * shape.queries, Head<T>(q, b, h),
-                               Head<T>(k, b, h), Head<T>(v, b, h));
-                   }
-                 });
+    parallel_for(
+        shape.batch * shape.heads * chunks, std::max<int64_t>(1, 16 * kGrain / std::max<int64_t>(1, work)),
+        [&](int64_t begin, int64_t end) {
+          for (int64_t unit = begin; unit < end; ++unit) {
+            const int64_t head = unit / chunks, b = head / shape.heads, h = head % shape.heads;
+            const int64_t first = unit % chunks * kQueryChunk;
+            attend<T>(
+                shape, kept[static_cast<size_t>(b)], first, std::min(first + kQueryChunk, shape.queries),
+                static_cast<T*>(y) + head * shape.queries * shape.values,
+                static_cast<T*>(largest) + head * shape.queries, static_cast<T*>(sums) + head * shape.queries,
+                Head<T>(q, b, h), Head<T>(k, b, h), Head<T>(v, b, h));
+          }
+        });
   });
 }
 
 void attention_backward(Dtype dtype, const Attention& shape, void* grad_q, void* grad_k, void* grad_v,
                         const Heads& grad_out, const Heads& q, const Heads& k, const Heads& v, const Heads& y,
-                        const void* log_sums) {
+                        const void* largest, const void* sums) {
   const std::vector<std::vector<int64_t>> kept = kept_keys(shape);
   const int64_t work = shape.queries * shape.keys * (shape.features + shape.values);
   visit_floating(dtype, [&]<class T>() {
@@ -249,12 +272,13 @@ void attention_backward(Dtype dtype, const Attention& shape, void* grad_q, void*
                    for (int64_t head = begin; head < end; ++head) {
                      const int64_t b = head / shape.heads, h = head % shape.heads;
                      attend_backward<T>(shape, kept[static_cast<size_t>(b)],
-                                        static_cast<T*>(grad_q) + head * shape.queries * shape.features,
-                                        static_cast<T*>(grad_k) + head * shape.keys * shape.features,
-                                        static_cast<T*>(grad_v) + head * shape.keys * shape.values,
+                                        head_of<T>(grad_q, head, shape.queries * shape.features),
+                                        head_of<T>(grad_k, head, shape.keys * shape.features),
+                                        head_of<T>(grad_v, head, shape.keys * shape.values),
                                         Head<T>(grad_out, b, h), Head<T>(q, b, h), Head<T>(k, b, h),
                                         Head<T>(v, b, h), Head<T>(y, b, h),
-                                        static_cast<const T*>(log_sums) + head * shape.queries);
+                                        static_cast<const T*>(largest) + head * shape.queries,
+                                        static_cast<const T*>(sums) + head * shape.queries);
                    }
                  });
   });

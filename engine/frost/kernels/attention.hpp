@@ -21,14 +21,16 @@ struct Heads {
   int64_t batch_stride, head_stride, row_stride, column_stride;
 };
 
-// y_i = Σ_j exp(scale q_i·k_j - log_sum_i) v_j, with log_sum_i = log Σ_j exp(scale q_i·k_j), j running over
-// the keys that i attends to. A query with none gets y = 0 and log_sum = inf. y and log_sums are contiguous.
-// Memory: that of k and v, at most, once more; never queries × keys.
-void attention(Dtype dtype, const Attention& shape, void* y, void* log_sums, const Heads& q, const Heads& k,
-               const Heads& v);
-// The gradients, contiguous, from what `attention` gave; those of padded keys are 0.
+// y_i = Σ_j exp(scale q_i·k_j - largest_i) v_j / sum_i, j running over the keys that i attends to, with
+// largest_i = max_j scale q_i·k_j and sum_i = Σ_j exp(scale q_i·k_j - largest_i). A query with no such key
+// gets y = 0, largest = -inf and sum = 0. All three are contiguous. Memory: that of k and v, at most, once
+// more; never queries × keys.
+void attention(Dtype dtype, const Attention& shape, void* y, void* largest, void* sums, const Heads& q,
+               const Heads& k, const Heads& v);
+// The gradients, contiguous, from what `attention` gave; those of padded keys are 0. One that is null is not
+// computed.
 void attention_backward(Dtype dtype, const Attention& shape, void* grad_q, void* grad_k, void* grad_v,
                         const Heads& grad_out, const Heads& q, const Heads& k, const Heads& v, const Heads& y,
-                        const void* log_sums);
+                        const void* largest, const void* sums);
 
 }  // namespace frost::kernels

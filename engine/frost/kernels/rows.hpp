@@ -83,9 +83,10 @@ struct Rows {
   // become exp(score - largest), and decay how much what was summed before now weighs.
   void (*attention_tile[kDtypes])(int64_t rows, int64_t n, void* scores, void* largest, void* sum,
                                   void* decay);
-  // weights = exp(scores - log_sum) in the scores' place, and weights·(grads - dot) in the grads'.
+  // weights = exp(scores - largest) / sum in the scores' place, and weights·(grads - dot) in the grads',
+  // unless these are null.
   void (*attention_tile_backward[kDtypes])(int64_t rows, int64_t n, void* scores, void* grads,
-                                           const void* log_sum, const void* dot);
+                                           const void* largest, const void* sum, const void* dot);
 
   // c = x y for one small or thin product, c having `c_stride` between its rows; strides are of rows and
   // columns.

@@ -38,16 +38,20 @@ void attention_tile(int64_t rows, int64_t n, void* scores_data, void* largest_da
 
 template <class T, class A>
 void attention_tile_backward(int64_t rows, int64_t n, void* scores_data, void* grads_data,
-                             const void* log_sum_data, const void* dot_data) {
-  for (int64_t j = 0; j < n; j += Batch<T, A>::size) {
+                             const void* largest_data, const void* sum_data, const void* dot_data) {
+  using B = Batch<T, A>;
+  const bool has_grads = grads_data != nullptr;
+  for (int64_t j = 0; j < n; j += B::size) {
     const int64_t count = n - j;
-    T *scores = static_cast<T*>(scores_data) + j, *grads = static_cast<T*>(grads_data) + j;
-    const Batch<T, A> log_sum = load<T, A>(static_cast<const T*>(log_sum_data) + j, count),
-                      dot = load<T, A>(static_cast<const T*>(dot_data) + j, count);
+    T *scores = static_cast<T*>(scores_data) + j,
+      *grads = has_grads ? static_cast<T*>(grads_data) + j : nullptr;
+    const B largest = load<T, A>(static_cast<const T*>(largest_data) + j, count),
+            factor = B(T(1)) / load<T, A>(static_cast<const T*>(sum_data) + j, count),
+            dot = has_grads ? load<T, A>(static_cast<const T*>(dot_data) + j, count) : B(T(0));
     for (int64_t i = 0; i < rows * n; i += n) {
-      const Batch<T, A> weight = math::exp_of_negative(load<T, A>(scores + i, count) - log_sum);
+      const B weight = math::exp_of_negative(load<T, A>(scores + i, count) - largest) * factor;
       store<T, A>(scores + i, count, weight);
-      store<T, A>(grads + i, count, weight * (load<T, A>(grads + i, count) - dot));
+      if (has_grads) store<T, A>(grads + i, count, weight * (load<T, A>(grads + i, count) - dot));
     }
   }
 }

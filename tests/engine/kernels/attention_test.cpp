@@ -26,15 +26,15 @@ void test_attention(Generator& random) {
                        k = normal_values<T>(random, keys * features),
                        v = normal_values<T>(random, keys * values),
                        g = normal_values<T>(random, queries * values);
-  std::vector<T> y(g), log_sums(static_cast<size_t>(queries)), grad_q(q), grad_k(k), grad_v(v);
+  std::vector<T> y(g), largest(static_cast<size_t>(queries)), sums(largest), grad_q(q), grad_k(k), grad_v(v);
   const auto heads = [](const std::vector<T>& x, int64_t columns) {
     return Heads{x.data(), 0, 0, columns, 1};
   };
-  attention(dtype_of<T>, shape, y.data(), log_sums.data(), heads(q, features), heads(k, features),
+  attention(dtype_of<T>, shape, y.data(), largest.data(), sums.data(), heads(q, features), heads(k, features),
             heads(v, values));
   attention_backward(dtype_of<T>, shape, grad_q.data(), grad_k.data(), grad_v.data(), heads(g, values),
                      heads(q, features), heads(k, features), heads(v, values), heads(y, values),
-                     log_sums.data());
+                     largest.data(), sums.data());
 
   std::vector<double> want_q(q.size()), want_k(k.size()), want_v(v.size());
   const double tolerance = sizeof(T) == 4 ? 1e-4 : 1e-12;

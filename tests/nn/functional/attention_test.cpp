@@ -6,6 +6,7 @@
 #include <frost/memory.hpp>
 
 #include <cmath>
+#include <limits>
 
 using namespace frost;
 using namespace frost::tests;
@@ -117,7 +118,9 @@ TEST_CASE("masked_attention: what a query gets that has no key to attend to", "[
   CHECK(same(masked_attention(q, k, v, first, true)[0][0], zeros({4})));
   CHECK_THROWS_WITH(masked_attention(q, k, v, first, true, EmptyRow::Error), Contains("no key"));
   CHECK(masked_attention(q, k, v, first, false, EmptyRow::Error).defined());
-  CHECK(same(masked_attention(q, k.narrow(1, 0, 0), v.narrow(1, 0, 0)), zeros({2, 3, 4})));
+  const Tensor no_keys = k.narrow(1, 0, 0);
+  CHECK(same(masked_attention(q, no_keys, no_keys), zeros({2, 3, 4})));
+  CHECK(masked_attention(q, no_keys, no_keys, {}, false, EmptyRow::NaN).isnan().all().item<bool>());
 }
 
 TEST_CASE("masked_attention: padded keys and values are never read, and get zero gradients",
@@ -183,6 +186,117 @@ TEST_CASE("masked_attention: great scores neither overflow nor vanish", "[nn][at
   CHECK(allclose(masked_attention(q, k, tensor({{{1.0}, {3.0}, {100.0}}}).to(kFloat)), full({1, 1, 1}, 2.0)));
   CHECK(allclose(masked_attention(-q * 1e30, -k, tensor({{{1.0}, {3.0}, {100.0}}}).to(kFloat)),
                  full({1, 1, 1}, 2.0)));
+}
+
+TEST_CASE("masked_attention: scores that are all -inf give NaN, as softmax does, and no zeros",
+          "[nn][attention]") {
+  const double infinity = std::numeric_limits<double>::infinity();
+  for (const bool causal : {false, true}) {
+    INFO("causal " << causal);
+    const Tensor v = ones({1, 2, 1}, requires_grad()), q = full({1, 1, 1}, 1e30, requires_grad());
+    const Tensor overflown = masked_attention(q, full({1, 2, 1}, -1e30), v, {}, causal);
+    CHECK(overflown.isnan().all().item<bool>());
+    CHECK(masked_attention(q, full({1, 2, 1}, -infinity), v, {}, causal).isnan().all().item<bool>());
+    for (const bool create_graph : {false, true}) {
+      INFO("create_graph " << create_graph);
+      const std::vector<Tensor> grads =
+          autograd::grad({overflown}, {q, v}, {ones({1, 1, 1})}, true, create_graph);
+      CHECK(grads[0].isnan().all().item<bool>());
+      CHECK(grads[1][0][0].isnan().all().item<bool>());
+      // The second key comes after the query.
+      CHECK(grads[1][0][1].isnan().item<bool>() == !causal);
+    }
+  }
+  // A query with no key is another thing.
+  const Tensor first = tensor({{true, false}});
+  CHECK(same(masked_attention(ones({1, 2, 1}), full({1, 2, 1}, -infinity), ones({1, 2, 1}), first, true)
+                 .isnan()
+                 .flatten(),
+             tensor({false, true})));
+}
+
+TEST_CASE("masked_attention: gradients of great scores are as exact as those of small ones",
+          "[nn][attention]") {
+  for (const double score : {1.0, 1e3, 1e4, 1e5, 1e6}) {
+    INFO("score " << score);
+    const Tensor v = randn({1, 7, 1}, requires_grad());
+    const Tensor y = masked_attention(ones({1, 1, 4}), full({1, 7, 4}, score / 2), v);
+    CHECK(allclose(autograd::grad({y}, {v})[0], full({1, 7, 1}, 1.0 / 7), 1e-6, 0));
+  }
+}
+
+TEST_CASE("masked_attention: padded keys and values do not reach second derivatives", "[nn][attention]") {
+  manual_seed(8);
+  const Tensor mask = padding_mask({2}, 3), pads = mask.unsqueeze(-1);
+  const Tensor q = randn({1, 2, 2}, requires_grad()), k = randn({1, 3, 2}), v = randn({1, 3, 2});
+  const auto run = [&](double filling) {
+    const Tensor y = masked_attention(q, k.masked_fill(pads, filling), v.masked_fill(pads, filling), mask);
+    const Tensor grad = autograd::grad({y.pow(2).sum()}, {q}, {}, nullopt, true)[0];
+    return autograd::grad({grad.pow(2).sum()}, {q})[0];
+  };
+  CHECK(same(run(0), run(NAN)));
+}
+
+TEST_CASE("masked_attention: a query with no key leaves the others as they are", "[nn][attention]") {
+  manual_seed(9);
+  const Tensor mask = padding_mask({0, 2}, 3);
+  const Tensor dirt = tensor({{false, false, false}, {false, false, true}}).unsqueeze(-1);
+  const Tensor q = randn({2, 2, 2}, requires_grad()), k = randn({2, 3, 2}), v = randn({2, 3, 2});
+  for (const EmptyRow policy : {EmptyRow::Zeros, EmptyRow::NaN, EmptyRow::Uniform}) {
+    INFO("policy " << static_cast<int>(policy));
+    const auto run = [&](double filling) {
+      const Tensor keys = k.masked_fill(dirt, filling).requires_grad_(),
+                   values = v.masked_fill(dirt, filling).requires_grad_();
+      const Tensor y = masked_attention(q, keys, values, mask, false, policy);
+      std::vector<Tensor> all = autograd::grad({y[1].sum()}, {q, keys, values});
+      all.push_back(y[1].detach());
+      return all;
+    };
+    const std::vector<Tensor> clean = run(0), dirty = run(NAN);
+    for (size_t i = 0; i < clean.size(); ++i) {
+      INFO("tensor " << i);
+      CHECK(same(clean[i], dirty[i]));
+      CHECK_FALSE(clean[i].isnan().any().item<bool>());
+    }
+  }
+  // Neither do the other queries of its own sequence meet it.
+  const Tensor values = v.clone().requires_grad_(), first = tensor({{true, false, false}}).expand({2, 3});
+  const auto last_row = [&](EmptyRow policy) {
+    return autograd::grad({masked_attention(q, k, values, first, true, policy).select(1, 1).sum()},
+                          {values})[0];
+  };
+  for (const EmptyRow policy : {EmptyRow::NaN, EmptyRow::Uniform})
+    CHECK(same(last_row(policy), last_row(EmptyRow::Zeros)));
+}
+
+TEST_CASE("masked_attention: makes the gradients that are asked for, and no others", "[nn][attention]") {
+  manual_seed(10);
+  const Inputs x(2, 2, 70, 100, 8, 8, kFloat);
+  const std::vector<Tensor> inputs = {x.q, x.k, x.v};
+  const Tensor mask = padding_mask({100, 31});
+  const auto gradients_of = [&](const std::vector<Tensor>& which, bool create_graph) {
+    return autograd::grad({masked_attention(x.q, x.k, x.v, mask, true)}, which, {x.grad_out}, nullopt,
+                          create_graph);
+  };
+  const auto peak = [&](const std::vector<Tensor>& which) {
+    const int64_t before = memory_allocated();
+    reset_peak_memory_stats();
+    gradients_of(which, false);
+    return max_memory_allocated() - before;
+  };
+  for (const bool create_graph : {false, true}) {
+    INFO("create_graph " << create_graph);
+    const std::vector<Tensor> all = gradients_of(inputs, create_graph);
+    for (size_t i = 0; i < 3; ++i) {
+      INFO("input " << i);
+      CHECK(same(gradients_of({inputs[i]}, create_graph)[0], all[i]));
+    }
+  }
+  for (size_t i = 0; i < 3; ++i) {
+    INFO("input " << i);
+    const int64_t others = (x.q.numel() + x.k.numel() + x.v.numel() - inputs[i].numel()) * 4;
+    CHECK(peak({inputs[i]}) <= peak(inputs) - others);
+  }
 }
 
 TEST_CASE("masked_attention: errors", "[nn][attention]") {

@@ -6,7 +6,10 @@
 #include <frost/ops/softmax.hpp>
 #include <frost/tensor_impl.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 
 namespace frost::nn::functional {
 
@@ -40,14 +43,17 @@ void check_inputs(const Tensor& q, const Tensor& k, const Tensor& v, const Tenso
         Dims{q.size(0), k.size(-2)}, ", got ", padding.sizes());
 }
 
-// Whether some query has no key that it may attend to; padding is contiguous.
-bool has_empty_row(const Tensor& q, const Tensor& k, const Tensor& padding, bool causal) {
-  const int64_t keys = k.size(-2);
-  if (q.numel() == 0) return false;
-  if (keys == 0) return true;
-  if (!padding.defined()) return false;
-  const Tensor first = causal ? narrow(padding, 1, 0, 1) : padding;  // of the first query, the first key
-  return first.all(1).any().item<bool>();
+// [B, 1, T, 1]: where a query has no key that it may attend to; padding is contiguous.
+Tensor empty_rows(const Tensor& q, const Tensor& k, const Tensor& padding, bool causal) {
+  const int64_t queries = q.size(2), keys = k.size(2);
+  const Tensor empty = empty_tensor({q.size(0), 1, queries, 1}, kBool);
+  bool* const to = empty.data_ptr<bool>();
+  for (int64_t b = 0; b < q.size(0); ++b) {
+    const bool* const padded = padding.defined() ? padding.data_ptr<bool>() + b * keys : nullptr;
+    const int64_t first = padded == nullptr ? 0 : std::find(padded, padded + keys, false) - padded;
+    for (int64_t i = 0; i < queries; ++i) to[b * queries + i] = first == keys || (causal && i < first);
+  }
+  return empty;
 }
 
 // The mask of scores [B, H, T, S]; undefined where nothing is muted.
@@ -63,14 +69,6 @@ Tensor score_mask(const Tensor& q, const Tensor& k, const Tensor& padding, bool 
 // What is multiplied with weights of 0 must not be NaN.
 Tensor without_padding(const Tensor& x, const Tensor& padding) {
   return padding.defined() ? masked_fill(x, padding.reshape({x.size(0), 1, x.size(2), 1}), 0) : x;
-}
-
-// By the definition.
-Tensor composed(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& padding, bool causal,
-                EmptyRow empty_row) {
-  const Tensor scores = matmul(q * scale_of(q), transpose(k, 2, 3));
-  const Tensor weights = masked_softmax(scores, score_mask(q, k, padding, causal), -1, empty_row);
-  return matmul(weights, empty_row == EmptyRow::Uniform ? v : without_padding(v, padding));
 }
 
 kernels::Heads heads(const Tensor& x) {
@@ -91,48 +89,67 @@ kernels::Attention shape_of(const Tensor& q, const Tensor& k, const Tensor& v, c
           scale_of(q)};
 }
 
+// A gradient for each of q, k and v; undefined where it is not wanted.
+using Wanted = std::array<bool, 3>;
+using InputGradients = std::array<Tensor, 3>;
+
 // With w = masked_softmax(q kᵀ / √D) and y = w v:
 //   grad_v = wᵀ grad_out,   grad_s = w (grad_w - Σ_j grad_w_j w_j) where not muted, grad_w = grad_out vᵀ,
 //   grad_q = grad_s k / √D,   grad_k = grad_sᵀ q / √D
-std::vector<Tensor> composed_gradients(const Tensor& grad_out, const Tensor& q, const Tensor& k,
-                                       const Tensor& v, const Tensor& padding, bool causal) {
+InputGradients composed_gradients(const Wanted& wanted, const Tensor& grad_out, const Tensor& q,
+                                  const Tensor& k, const Tensor& v, const Tensor& padding, bool causal) {
   const Tensor mask = score_mask(q, k, padding, causal), scaled = q * scale_of(q),
                keys = without_padding(k, padding);
   const Tensor weights = masked_softmax(matmul(scaled, transpose(keys, 2, 3)), mask);
-  const Tensor grad_weights = masked_fill(matmul(grad_out, transpose(v, 2, 3)), mask, 0);
+  InputGradients grads;
+  if (wanted[2]) grads[2] = matmul(transpose(weights, 2, 3), grad_out);
+  if (!wanted[0] && !wanted[1]) return grads;
+  const Tensor values = without_padding(v, padding);
+  const Tensor grad_weights = masked_fill(matmul(grad_out, transpose(values, 2, 3)), mask, 0);
   const Tensor grad_scores = masked_fill(softmax_backward(grad_weights, weights, 3), mask, 0);
-  return {matmul(grad_scores, keys) * scale_of(q), matmul(transpose(grad_scores, 2, 3), scaled),
-          matmul(transpose(weights, 2, 3), grad_out)};
-}
-
-std::vector<Tensor> tiled_gradients(const Tensor& grad_out, const Tensor& q, const Tensor& k, const Tensor& v,
-                                    const Tensor& padding, bool causal, const Tensor& y,
-                                    const Tensor& log_sums) {
-  std::vector<Tensor> grads;
-  for (const Tensor& x : {q, k, v}) grads.push_back(empty_tensor(x.sizes(), x.scalar_type()));
-  kernels::attention_backward(q.scalar_type(), shape_of(q, k, v, padding, causal), grads[0].data_ptr(),
-                              grads[1].data_ptr(), grads[2].data_ptr(), heads(grad_out), heads(q), heads(k),
-                              heads(v), heads(y), log_sums.data_ptr());
+  if (wanted[0]) grads[0] = matmul(grad_scores, keys) * scale_of(q);
+  if (wanted[1]) grads[1] = matmul(transpose(grad_scores, 2, 3), scaled);
   return grads;
 }
 
+InputGradients tiled_gradients(const Wanted& wanted, const Tensor& grad_out, const Tensor& q, const Tensor& k,
+                               const Tensor& v, const Tensor& padding, bool causal, const Tensor& y,
+                               const Tensor& largest, const Tensor& sums) {
+  InputGradients grads;
+  std::array<void*, 3> data{};
+  const std::array<const Tensor*, 3> inputs{&q, &k, &v};
+  for (size_t i = 0; i < grads.size(); ++i)
+    if (wanted[i]) {
+      grads[i] = empty_tensor(inputs[i]->sizes(), q.scalar_type());
+      data[i] = grads[i].data_ptr();
+    }
+  kernels::attention_backward(q.scalar_type(), shape_of(q, k, v, padding, causal), data[0], data[1], data[2],
+                              heads(grad_out), heads(q), heads(k), heads(v), heads(y), largest.data_ptr(),
+                              sums.data_ptr());
+  return grads;
+}
+
+// Zeros in empty rows.
 Tensor tiled(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& padding, bool causal) {
   const Tensor y = empty_tensor({q.size(0), q.size(1), q.size(2), v.size(3)}, q.scalar_type(), kName);
-  const Tensor log_sums = empty_tensor({q.size(0), q.size(1), q.size(2)}, q.scalar_type());
-  kernels::attention(q.scalar_type(), shape_of(q, k, v, padding, causal), y.data_ptr(), log_sums.data_ptr(),
-                     heads(q), heads(k), heads(v));
+  const Dims rows{q.size(0), q.size(1), q.size(2)};
+  const Tensor largest = empty_tensor(rows, q.scalar_type()), sums = empty_tensor(rows, q.scalar_type());
+  kernels::attention(q.scalar_type(), shape_of(q, k, v, padding, causal), y.data_ptr(), largest.data_ptr(),
+                     sums.data_ptr(), heads(q), heads(k), heads(v));
   const Tensor output = y.detach();  // y itself would hold the node that holds it
-  record_joint("MaskedAttentionBackward0", {q, k, v}, {y},
-               [q = Saved(q), k = Saved(k), v = Saved(v), padding = Saved(padding), output = Saved(output),
-                log_sums = Saved(log_sums), causal](ArrayRef<Tensor> grad_outs, Gradients& grads) {
-                 if (!grad_outs[0].defined()) return;
-                 const std::vector<Tensor> all =
-                     GradMode::is_enabled()
-                         ? composed_gradients(grad_outs[0], *q, *k, *v, *padding, causal)
-                         : tiled_gradients(grad_outs[0], *q, *k, *v, *padding, causal, *output, *log_sums);
-                 for (size_t i = 0; i < all.size(); ++i)
-                   if (grads.wanted(i)) grads.set(i, all[i]);
-               });
+  record_joint(
+      "MaskedAttentionBackward0", {q, k, v}, {y},
+      [q = Saved(q), k = Saved(k), v = Saved(v), padding = Saved(padding), output = Saved(output),
+       largest = Saved(largest), sums = Saved(sums), causal](ArrayRef<Tensor> grad_outs, Gradients& grads) {
+        if (!grad_outs[0].defined()) return;
+        const Wanted wanted{grads.wanted(0), grads.wanted(1), grads.wanted(2)};
+        const InputGradients all =
+            GradMode::is_enabled() ? composed_gradients(wanted, grad_outs[0], *q, *k, *v, *padding, causal)
+                                   : tiled_gradients(wanted, grad_outs[0], *q, *k, *v, *padding, causal,
+                                                     *output, *largest, *sums);
+        for (size_t i = 0; i < all.size(); ++i)
+          if (wanted[i]) grads.set(i, all[i]);
+      });
   return y;
 }
 
@@ -142,13 +159,17 @@ Tensor masked_attention(const Tensor& q, const Tensor& k, const Tensor& v, const
                         bool causal, EmptyRow empty_row) {
   check_inputs(q, k, v, key_padding_mask);
   const Tensor padding = key_padding_mask.defined() ? contiguous(key_padding_mask) : Tensor();
-  const bool is_empty = empty_row != EmptyRow::Zeros && has_empty_row(q, k, padding, causal);
-  check(!is_empty || empty_row != EmptyRow::Error, kName,
-        "a query has no key to attend to, which EmptyRow::Error forbids");
   if (q.dim() == 3)
     return squeeze(
         masked_attention(unsqueeze(q, 1), unsqueeze(k, 1), unsqueeze(v, 1), padding, causal, empty_row), 1);
-  return is_empty ? composed(q, k, v, padding, causal, empty_row) : tiled(q, k, v, padding, causal);
+  const Tensor empty = empty_row == EmptyRow::Zeros ? Tensor() : empty_rows(q, k, padding, causal);
+  const bool has_empty = empty.defined() && q.numel() > 0 && empty.any().item<bool>();
+  check(!has_empty || empty_row != EmptyRow::Error, kName,
+        "a query has no key to attend to, which EmptyRow::Error forbids");
+  const Tensor y = tiled(q, k, v, padding, causal);
+  if (!has_empty) return y;
+  return empty_row == EmptyRow::NaN ? masked_fill(y, empty, std::numeric_limits<double>::quiet_NaN())
+                                    : where(empty, mean(v, {2}, /*keepdim=*/true), y);
 }
 
 }  // namespace frost::nn::functional

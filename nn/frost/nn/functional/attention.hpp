@@ -20,7 +20,7 @@ namespace frost::nn::functional {
 //
 // The weights are made and used a tile at a time, with the softmax put right as larger scores come (Milakov &
 // Gimelshein 2018; Dao et al. 2022), and made anew in backward: memory grows with T + S, not with T·S.
-// (Second derivatives, and NaN and Uniform where a query has no key, are computed from whole weights.)
+// (Second derivatives are computed from whole weights.)
 //
 // Libtorch's scaled_dot_product_attention has no such mask, and the opposite convention for its own.
 // Errors: other numbers of dims, sizes that do not fit, dtypes that differ or are not floating point.
