@@ -1,13 +1,13 @@
 // Tiles of scores turned on their side: a row for each key, a column for each query. So the products take k,
 // v and the tiles as they lie, and softmax goes down the columns.
 #include <frost/kernels/attention.hpp>
+#include <frost/kernels/buffer.hpp>
 #include <frost/kernels/gemm.hpp>
 #include <frost/kernels/parallel.hpp>
 #include <frost/kernels/rows.hpp>
 
 #include <algorithm>
 #include <limits>
-#include <memory>
 #include <vector>
 
 namespace frost::kernels {
@@ -16,13 +16,6 @@ namespace {
 constexpr int64_t kQueryTile = 64, kKeyTile = 96;
 // Queries that one unit of the forward's work takes, and copies the keys for.
 constexpr int64_t kQueryChunk = 8 * kQueryTile;
-
-template <class T>
-using Buffer = std::unique_ptr<T[]>;
-template <class T>
-Buffer<T> buffer(int64_t count) {
-  return Buffer<T>(new T[static_cast<size_t>(count)]);
-}
 
 // The positions of the keys that are no padding, for each sequence.
 std::vector<std::vector<int64_t>> kept_keys(const Attention& shape) {
@@ -53,14 +46,14 @@ class Head {
       for (int64_t j = 0; j < columns; ++j) to[j] = from[j * column_stride_];
   }
   Buffer<T> rows(int64_t first, int64_t count, int64_t columns) const {
-    Buffer<T> to = buffer<T>(count * columns);
-    for (int64_t i = 0; i < count; ++i) copy_row(first + i, columns, to.get() + i * columns);
+    Buffer<T> to(count * columns);
+    for (int64_t i = 0; i < count; ++i) copy_row(first + i, columns, to.data() + i * columns);
     return to;
   }
   Buffer<T> rows(const std::vector<int64_t>& which, int64_t columns) const {
-    Buffer<T> to = buffer<T>(static_cast<int64_t>(which.size()) * columns);
+    Buffer<T> to(static_cast<int64_t>(which.size()) * columns);
     for (size_t i = 0; i < which.size(); ++i)
-      copy_row(which[i], columns, to.get() + static_cast<int64_t>(i) * columns);
+      copy_row(which[i], columns, to.data() + static_cast<int64_t>(i) * columns);
     return to;
   }
 
@@ -116,8 +109,7 @@ void attend(const Attention& shape, const std::vector<int64_t>& kept, int64_t fi
   const int64_t features = shape.features, values = shape.values;
   const auto tile_kernel = rows().attention_tile[index_of(dtype_of<T>)];
   const Buffer<T> keys = k.rows(kept, features), key_values = v.rows(kept, values);
-  const Buffer<T> turned = buffer<T>(features * kQueryTile), scores = buffer<T>(kKeyTile * kQueryTile),
-                  product = buffer<T>(kQueryTile * values);
+  const Buffer<T> turned(features * kQueryTile), scores(kKeyTile * kQueryTile), product(kQueryTile * values);
   // Queries before this one have no key.
   const int64_t first_given = kept.empty() ? shape.queries : shape.causal ? kept[0] : 0;
   for (int64_t query = first; query < last; query += kQueryTile) {
@@ -132,16 +124,16 @@ void attend(const Attention& shape, const std::vector<int64_t>& kept, int64_t fi
     const int64_t reached = count_reached(shape, kept, query + height);
     for (int64_t key = 0; key < reached; key += kKeyTile) {
       const int64_t width = std::min(kKeyTile, reached - key);
-      multiply(width, height, features, scores.get(), matrix(keys.get() + key * features, features),
-               matrix(turned.get(), height));
+      multiply(width, height, features, scores.data(), matrix(keys.data() + key * features, features),
+               matrix(turned.data(), height));
       if (shape.causal)
-        fill_later_keys(width, height, scores.get(), -std::numeric_limits<T>::infinity(), kept.data() + key,
+        fill_later_keys(width, height, scores.data(), -std::numeric_limits<T>::infinity(), kept.data() + key,
                         query);
-      tile_kernel(width, height, scores.get(), largest, sum, decay);
-      multiply(height, values, width, product.get(), {scores.get(), 0, 1, height},
-               matrix(key_values.get() + key * values, values));
+      tile_kernel(width, height, scores.data(), largest, sum, decay);
+      multiply(height, values, width, product.data(), {scores.data(), 0, 1, height},
+               matrix(key_values.data() + key * values, values));
       for (int64_t i = 0; i < height; ++i)
-        scale_and_add(values, y + (query + i) * values, decay[i], product.get() + i * values);
+        scale_and_add(values, y + (query + i) * values, decay[i], product.data() + i * values);
     }
     for (int64_t i = 0; i < height; ++i)
       for (int64_t d = 0; d < values; ++d) {
@@ -163,12 +155,11 @@ void attend_backward(const Attention& shape, const std::vector<int64_t>& kept, T
                   scaled = q.rows(0, queries, features), grads = grad_out.rows(0, queries, values);
   for (int64_t i = 0; i < queries * features; ++i) scaled[i] *= static_cast<T>(shape.scale);
   // Both turned, tile by tile; and Σ_j weight_ij grad_weight_ij, which is Σ_d y_id grad_out_id.
-  const Buffer<T> turned = buffer<T>(queries * features), turned_grads = buffer<T>(queries * values),
-                  dots = buffer<T>(queries);
+  const Buffer<T> turned(queries * features), turned_grads(queries * values), dots(queries);
   for (int64_t query = 0; query < queries; query += kQueryTile) {
     const int64_t height = std::min(kQueryTile, queries - query);
-    turn(height, features, turned.get() + query * features, scaled.get() + query * features);
-    turn(height, values, turned_grads.get() + query * values, grads.get() + query * values);
+    turn(height, features, turned.data() + query * features, scaled.data() + query * features);
+    turn(height, values, turned_grads.data() + query * values, grads.data() + query * values);
   }
   for (int64_t i = 0; needs_grad_scores && i < queries; ++i) {
     dots[i] = 0;
@@ -179,52 +170,53 @@ void attend_backward(const Attention& shape, const std::vector<int64_t>& kept, T
   if (grad_k != nullptr) std::fill_n(grad_k, shape.keys * features, T(0));
   if (grad_v != nullptr) std::fill_n(grad_v, shape.keys * values, T(0));
   const int64_t widest = std::max(features, values);
-  const Buffer<T> scores = buffer<T>(kKeyTile * kQueryTile), grad_scores = buffer<T>(kKeyTile * kQueryTile),
-                  product = buffer<T>(std::max(kKeyTile, kQueryTile) * widest),
-                  tile_k = buffer<T>(kKeyTile * features), tile_v = buffer<T>(kKeyTile * values);
+  const Buffer<T> scores(kKeyTile * kQueryTile), grad_scores(kKeyTile * kQueryTile),
+      product(std::max(kKeyTile, kQueryTile) * widest), tile_k(kKeyTile * features),
+      tile_v(kKeyTile * values);
   const int64_t count = static_cast<int64_t>(kept.size());
   for (int64_t key = 0; key < count; key += kKeyTile) {
     const int64_t width = std::min(kKeyTile, count - key);
-    const T *tile_keys = keys.get() + key * features, *tile_values = key_values.get() + key * values;
-    std::fill(tile_k.get(), tile_k.get() + width * features, T(0));
-    std::fill(tile_v.get(), tile_v.get() + width * values, T(0));
+    const T *tile_keys = keys.data() + key * features, *tile_values = key_values.data() + key * values;
+    std::fill(tile_k.data(), tile_k.data() + width * features, T(0));
+    std::fill(tile_v.data(), tile_v.data() + width * values, T(0));
     const int64_t earliest = shape.causal ? kept[static_cast<size_t>(key)] / kQueryTile * kQueryTile : 0;
     for (int64_t query = earliest; query < queries; query += kQueryTile) {
       const int64_t height = std::min(kQueryTile, queries - query);
-      multiply(width, height, features, scores.get(), matrix(tile_keys, features),
-               matrix(turned.get() + query * features, height));
+      multiply(width, height, features, scores.data(), matrix(tile_keys, features),
+               matrix(turned.data() + query * features, height));
       if (needs_grad_scores)
-        multiply(width, height, values, grad_scores.get(), matrix(tile_values, values),
-                 matrix(turned_grads.get() + query * values, height));
-      tile_kernel(width, height, scores.get(), needs_grad_scores ? grad_scores.get() : nullptr,
-                  largest + query, sums + query, dots.get() + query);
+        multiply(width, height, values, grad_scores.data(), matrix(tile_values, values),
+                 matrix(turned_grads.data() + query * values, height));
+      tile_kernel(width, height, scores.data(), needs_grad_scores ? grad_scores.data() : nullptr,
+                  largest + query, sums + query, dots.data() + query);
       // Not before: a score of -inf has a weight of NaN where the largest score is NaN or infinite.
       if (shape.causal) {
-        fill_later_keys(width, height, scores.get(), T(0), kept.data() + key, query);
+        fill_later_keys(width, height, scores.data(), T(0), kept.data() + key, query);
         if (needs_grad_scores)
-          fill_later_keys(width, height, grad_scores.get(), T(0), kept.data() + key, query);
+          fill_later_keys(width, height, grad_scores.data(), T(0), kept.data() + key, query);
       }
 
       if (grad_v != nullptr) {
-        multiply(width, values, height, product.get(), matrix(scores.get(), height),
-                 matrix(grads.get() + query * values, values));
-        scale_and_add(width * values, tile_v.get(), T(1), product.get());
+        multiply(width, values, height, product.data(), matrix(scores.data(), height),
+                 matrix(grads.data() + query * values, values));
+        scale_and_add(width * values, tile_v.data(), T(1), product.data());
       }
       if (grad_k != nullptr) {
-        multiply(width, features, height, product.get(), matrix(grad_scores.get(), height),
-                 matrix(scaled.get() + query * features, features));
-        scale_and_add(width * features, tile_k.get(), T(1), product.get());
+        multiply(width, features, height, product.data(), matrix(grad_scores.data(), height),
+                 matrix(scaled.data() + query * features, features));
+        scale_and_add(width * features, tile_k.data(), T(1), product.data());
       }
       if (grad_q != nullptr) {
-        multiply(height, features, width, product.get(), {grad_scores.get(), 0, 1, height},
+        multiply(height, features, width, product.data(), {grad_scores.data(), 0, 1, height},
                  matrix(tile_keys, features));
-        scale_and_add(height * features, grad_q + query * features, T(1), product.get());
+        scale_and_add(height * features, grad_q + query * features, T(1), product.data());
       }
     }
     for (int64_t i = 0; i < width; ++i) {
       const int64_t position = kept[static_cast<size_t>(key + i)];
-      if (grad_k != nullptr) std::copy_n(tile_k.get() + i * features, features, grad_k + position * features);
-      if (grad_v != nullptr) std::copy_n(tile_v.get() + i * values, values, grad_v + position * values);
+      if (grad_k != nullptr)
+        std::copy_n(tile_k.data() + i * features, features, grad_k + position * features);
+      if (grad_v != nullptr) std::copy_n(tile_v.data() + i * values, values, grad_v + position * values);
     }
   }
   for (int64_t i = 0; grad_q != nullptr && i < queries * features; ++i)

@@ -1,3 +1,4 @@
+#include <frost/kernels/buffer.hpp>
 #include <frost/kernels/elementwise.hpp>
 #include <frost/kernels/gemm.hpp>
 #include <frost/kernels/packed.hpp>
@@ -7,7 +8,7 @@
 #include <cblas.h>
 
 #include <algorithm>
-#include <memory>
+#include <optional>
 
 extern "C" {
 void openblas_set_num_threads(int count) __attribute__((weak));  // absent from other libraries
@@ -166,15 +167,15 @@ void multiply_by_panels(const Rows::Panels& panels, int64_t batch, int64_t m, in
 
 // A contiguous copy of matrices that BLAS cannot step through; each once, where the batch repeats one.
 template <class T>
-std::unique_ptr<T[]> make_steppable(int64_t batch, int64_t rows_count, int64_t columns, Matrix& matrix) {
-  if (is_steppable(matrix, rows_count, columns)) return nullptr;
+std::optional<Buffer<T>> make_steppable(int64_t batch, int64_t rows_count, int64_t columns, Matrix& matrix) {
+  if (is_steppable(matrix, rows_count, columns)) return std::nullopt;
   const int64_t copies = matrix.batch_stride == 0 ? 1 : batch;
-  std::unique_ptr<T[]> buffer(new T[static_cast<size_t>(copies * rows_count * columns)]);
+  Buffer<T> buffer(copies * rows_count * columns);
   const Dims strides{rows_count * columns, columns, int64_t{1}};
   const Dims sizes{copies, rows_count, columns};
-  copy(sizes, dtype_of<T>, {buffer.get(), strides}, dtype_of<T>,
+  copy(sizes, dtype_of<T>, {buffer.data(), strides}, dtype_of<T>,
        {matrix.data, Dims{matrix.batch_stride, matrix.row_stride, matrix.column_stride}});
-  matrix = {buffer.get(), copies == 1 ? 0 : rows_count * columns, columns, 1};
+  matrix = {buffer.data(), copies == 1 ? 0 : rows_count * columns, columns, 1};
   return buffer;
 }
 
@@ -189,8 +190,8 @@ void multiply(int64_t batch, int64_t m, int64_t n, int64_t k, T* c, Matrix x, Ma
   }
   if (const Rows::Panels& panels = rows().panels[index_of(dtype_of<T>)]; panels.beats_blas)
     return multiply_by_panels(panels, batch, m, n, k, c, x, y);
-  const std::unique_ptr<T[]> x_copy = make_steppable<T>(batch, m, k, x),
-                             y_copy = make_steppable<T>(batch, k, n, y);
+  const std::optional<Buffer<T>> x_copy = make_steppable<T>(batch, m, k, x),
+                                 y_copy = make_steppable<T>(batch, k, n, y);
   multiply_by_blas(batch, m, n, k, c, x, y);
 }
 

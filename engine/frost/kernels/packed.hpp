@@ -1,32 +1,13 @@
 // A matrix copied into panels, for fast products with it. For the kernels' own files.
 #pragma once
 
+#include <frost/kernels/buffer.hpp>
 #include <frost/kernels/parallel.hpp>
 #include <frost/kernels/rows.hpp>
-#include <frost/memory.hpp>
 
 #include <algorithm>
-#include <utility>
 
 namespace frost::kernels {
-
-// Memory for the time of one call, which the next call finds again.
-template <class T>
-class Buffer {
- public:
-  explicit Buffer(int64_t count)
-      : bytes_(static_cast<size_t>(count) * sizeof(T)), data_(static_cast<T*>(allocate(bytes_))) {}
-  Buffer(Buffer&& other) noexcept : bytes_(other.bytes_), data_(std::exchange(other.data_, nullptr)) {}
-  Buffer& operator=(Buffer&&) = delete;
-  ~Buffer() {
-    if (data_ != nullptr) deallocate(data_, bytes_);
-  }
-  T* data() const { return data_; }
-
- private:
-  size_t bytes_;
-  T* data_;
-};
 
 // y [k, n]. The panels of one depth lie side by side, those of the next behind them.
 template <class T>
