@@ -68,24 +68,26 @@ AdamW::AdamW(std::vector<OptimizerParamGroup> param_groups, AdamWOptions default
 
 Tensor Adam::step(LossClosure closure) {
   const Tensor loss = evaluate(closure);
-  for_each_with_grad<AdamOptions>([this](const Tensor& parameter, const AdamOptions& options) {
+  const auto check_parameter = [this](const Tensor& parameter, const AdamOptions& options) {
     check_update(parameter, find_state<AdamParamState>(parameter), options);
-  });
-  for_each_with_grad<AdamOptions>([this](const Tensor& parameter, const AdamOptions& options) {
-    update(parameter, state_of<AdamParamState>(parameter), options, options.weight_decay(), /*shrink=*/1);
-  });
+  };
+  move_each_with_grad<AdamOptions>(
+      check_parameter, [this](const Tensor& parameter, const AdamOptions& options) {
+        update(parameter, state_of<AdamParamState>(parameter), options, options.weight_decay(), /*shrink=*/1);
+      });
   return loss;
 }
 
 Tensor AdamW::step(LossClosure closure) {
   const Tensor loss = evaluate(closure);
-  for_each_with_grad<AdamWOptions>([this](const Tensor& parameter, const AdamWOptions& options) {
+  const auto check_parameter = [this](const Tensor& parameter, const AdamWOptions& options) {
     check_update(parameter, find_state<AdamWParamState>(parameter), options);
-  });
-  for_each_with_grad<AdamWOptions>([this](const Tensor& parameter, const AdamWOptions& options) {
-    update(parameter, state_of<AdamWParamState>(parameter), options, /*weight_decay=*/0,
-           1 - options.lr() * options.weight_decay());
-  });
+  };
+  move_each_with_grad<AdamWOptions>(check_parameter,
+                                    [this](const Tensor& parameter, const AdamWOptions& options) {
+                                      update(parameter, state_of<AdamWParamState>(parameter), options,
+                                             /*weight_decay=*/0, 1 - options.lr() * options.weight_decay());
+                                    });
   return loss;
 }
 

@@ -141,14 +141,18 @@ class Optimizer {
   static std::unique_ptr<OptimizerOptions> checked_copy(const OptimizerOptions& options,
                                                         std::string_view function);
 
-  // Calls move(parameter, options) for each parameter that has a grad, with its group's options. Nothing that
-  // it does is recorded.
-  template <class Options, class Move>
-  void for_each_with_grad(const Move& move) const {
+  // Calls check(parameter, options) for each parameter that has a grad, with its group's options, and when
+  // all have passed, move(parameter, options) for each. Nothing that they do is recorded.
+  template <class Options, class Check, class Move>
+  void move_each_with_grad(const Check& check, const Move& move) const {
     const NoGradGuard guard;
-    for (const OptimizerParamGroup& group : param_groups_)
-      for (const Tensor& parameter : group.params())
-        if (parameter.grad().defined()) move(parameter, static_cast<const Options&>(group.options()));
+    const auto for_each = [this](const auto& call) {
+      for (const OptimizerParamGroup& group : param_groups_)
+        for (const Tensor& parameter : group.params())
+          if (parameter.grad().defined()) call(parameter, static_cast<const Options&>(group.options()));
+    };
+    for_each(check);
+    for_each(move);
   }
   // What is remembered about a parameter; null at first.
   template <class State>

@@ -36,27 +36,28 @@ SGD::SGD(std::vector<OptimizerParamGroup> param_groups, SGDOptions defaults)
 
 Tensor SGD::step(LossClosure closure) {
   const Tensor loss = evaluate(closure);
-  for_each_with_grad<SGDOptions>([this](const Tensor& parameter, const SGDOptions& options) {
+  const auto check_parameter = [this](const Tensor& parameter, const SGDOptions& options) {
     const SGDParamState* const state = find_state<SGDParamState>(parameter);
     check_operands(parameter, {state && options.momentum() != 0 ? state->momentum_buffer() : Tensor()});
-  });
-  for_each_with_grad<SGDOptions>([this](const Tensor& parameter, const SGDOptions& options) {
-    const GradOperand grad(parameter);
-    kernels::SgdStep step{options.lr(),       options.weight_decay(),
-                          options.momentum(), 1 - options.dampening(),
-                          options.nesterov(), /*is_first=*/false};
-    Tensor velocity;
-    if (options.momentum() != 0) {
-      SGDParamState& state = state_of<SGDParamState>(parameter);
-      step.is_first = !state.momentum_buffer().defined();
-      if (step.is_first) state.momentum_buffer(zeros_like(parameter));
-      velocity = state.momentum_buffer();
-    }
-    WrittenOperand p(parameter, parameter), v(velocity, parameter);
-    kernels::sgd(parameter.scalar_type(), parameter.numel(), step, p.data(), grad.data(), v.data());
-    p.finish();
-    v.finish();
-  });
+  };
+  move_each_with_grad<SGDOptions>(
+      check_parameter, [this](const Tensor& parameter, const SGDOptions& options) {
+        const GradOperand grad(parameter);
+        kernels::SgdStep step{options.lr(),       options.weight_decay(),
+                              options.momentum(), 1 - options.dampening(),
+                              options.nesterov(), /*is_first=*/false};
+        Tensor velocity;
+        if (options.momentum() != 0) {
+          SGDParamState& state = state_of<SGDParamState>(parameter);
+          step.is_first = !state.momentum_buffer().defined();
+          if (step.is_first) state.momentum_buffer(zeros_like(parameter));
+          velocity = state.momentum_buffer();
+        }
+        WrittenOperand p(parameter, parameter), v(velocity, parameter);
+        kernels::sgd(parameter.scalar_type(), parameter.numel(), step, p.data(), grad.data(), v.data());
+        p.finish();
+        v.finish();
+      });
   return loss;
 }
 
