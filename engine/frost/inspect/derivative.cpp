@@ -1,6 +1,6 @@
 #include <frost/inspect/derivative.hpp>
 
-#include <frost/ops.hpp>
+#include <frost/inspect/numbers.hpp>
 
 #include <algorithm>
 
@@ -9,11 +9,6 @@ namespace frost::inspect {
 namespace {
 
 constexpr int64_t kFew = 16;
-
-std::vector<double> numbers(const Tensor& x) {
-  const Tensor y = x.detach().to(kDouble).contiguous();
-  return {y.data_ptr<double>(), y.data_ptr<double>() + y.numel()};
-}
 
 }  // namespace
 

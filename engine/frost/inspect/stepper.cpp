@@ -1,5 +1,6 @@
 #include <frost/inspect/stepper.hpp>
 
+#include <frost/inspect/words.hpp>
 #include <frost/ops.hpp>
 
 #include <algorithm>
@@ -135,14 +136,7 @@ bool Stepper::run_to_element(std::string_view name, IntArrayRef index) {
 
 bool Stepper::run_to_element(const Trace::Place& place, IntArrayRef index) {
   const Dims& sizes = trace_.nodes()[place.node].outputs[place.output_nr].tensor.sizes;
-  check(index.size() == sizes.size(), "Stepper::run_to_element", "the index ", index,
-        " does not fit the sizes ", sizes);
-  int64_t element = 0;
-  for (size_t d = 0; d < sizes.size(); ++d) {
-    check(-sizes[d] <= index[d] && index[d] < sizes[d], "Stepper::run_to_element", "the index ", index,
-          " is out of bounds for the sizes ", sizes);
-    element = element * sizes[d] + (index[d] < 0 ? index[d] + sizes[d] : index[d]);
-  }
+  const int64_t element = element_at(index, sizes, "Stepper::run_to_element");
   while (next())
     if (touches(place, element)) return true;
   return false;

@@ -10,16 +10,6 @@ namespace frost::inspect {
 
 namespace {
 
-std::string count_text(size_t count, const std::string& what) {
-  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
-// "AccumulateGrad" is enough for readers.
-std::string short_name(const std::string& name) {
-  const size_t scope = name.rfind(':');
-  return printable(scope == std::string::npos ? name : name.substr(scope + 1));
-}
-
 class Writer {
  public:
   explicit Writer(const Trace& trace) : trace_(trace) {}

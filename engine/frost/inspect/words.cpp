@@ -158,6 +158,26 @@ std::string element_text(const std::string& name, IntArrayRef sizes, int64_t ele
   return name + "[" + index + "]";
 }
 
+int64_t element_at(IntArrayRef index, IntArrayRef sizes, std::string_view function) {
+  check(index.size() == sizes.size(), function, "the index ", index, " does not fit the sizes ", sizes);
+  int64_t element = 0;
+  for (size_t d = 0; d < sizes.size(); ++d) {
+    check(-sizes[d] <= index[d] && index[d] < sizes[d], function, "the index ", index,
+          " is out of bounds for the sizes ", sizes);
+    element = element * sizes[d] + (index[d] < 0 ? index[d] + sizes[d] : index[d]);
+  }
+  return element;
+}
+
+std::string short_name(const std::string& grad_fn) {
+  const size_t scope = grad_fn.rfind(':');
+  return printable(scope == std::string::npos ? grad_fn : grad_fn.substr(scope + 1));
+}
+
+std::string count_text(size_t count, const std::string& what) {
+  return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
+
 std::string end_of(const Trace& trace, const TracedInput& input) {
   if (input.node) return printable(trace.label({*input.node, input.output_nr}));
   if (!input.dropped) return "a constant";

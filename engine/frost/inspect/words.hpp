@@ -24,6 +24,11 @@ std::string dtype_text(Dtype dtype);  // "float32"
 std::string tensor_text(const TracedTensor& tensor);
 // scores[0, 2], of the element counted row by row
 std::string element_text(const std::string& name, IntArrayRef sizes, int64_t element);
+// The element at the index, counted row by row; an error of `function` where it does not fit the sizes.
+int64_t element_at(IntArrayRef index, IntArrayRef sizes, std::string_view function);
+// "SoftmaxBackward0", and without its scopes "AccumulateGrad".
+std::string short_name(const std::string& grad_fn);
+std::string count_text(size_t count, const std::string& what);  // "1 step", "2 steps"
 
 struct Summary {
   double min, max;  // of what is not NaN

@@ -1,0 +1,206 @@
+#include <frost/inspect/explain.hpp>
+
+#include <frost/inspect/birth.hpp>
+#include <frost/inspect/numbers.hpp>
+#include <frost/inspect/paths.hpp>
+#include <frost/inspect/tangent.hpp>
+#include <frost/inspect/words.hpp>
+#include <frost/tensor_impl.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace frost::inspect {
+
+namespace {
+
+using Kind = Explanation::Kind;
+
+constexpr size_t kMostPaths = 16;
+// Of an op's output with more elements none are listed.
+constexpr size_t kMostProducts = 1024;
+
+// What is asked about.
+struct Question {
+  Tensor x;  // undefined: only known by its name
+  std::string name;
+  std::optional<Trace::Place> place;
+  Dims sizes;
+};
+
+class Answer {
+ public:
+  Answer(Trace trace, Question question, std::optional<IntArrayRef> index)
+      : question_(std::move(question)), told_{std::move(trace)} {
+    const Trace::Root& root = told_.trace.roots()[0];
+    told_.root = root.tensor.name.empty() ? "root" : root.tensor.name;
+    told_.place = question_.place;
+    told_.name = question_.name;
+    if (index) {
+      told_.element = element_at(*index, question_.sizes, "explain");
+      told_.name = element_text(told_.name, question_.sizes, *told_.element);
+    }
+  }
+
+  Explanation work_out() {
+    if (const std::optional<Kind> kind = absent_by_graph()) {
+      told_.kind = *kind;
+      return std::move(told_);
+    }
+    run_quietly(told_.trace);
+    const Tensor all = node().outputs[told_.place->output_nr].gradient.value;
+    if (!all.defined()) {
+      told_.kind = Kind::no_gradient;
+      return std::move(told_);
+    }
+    told_.is_kept = node().is_leaf() || (question_.x.defined() && question_.x.retains_grad());
+    told_.gradient = told_.element ? element_of(all, *told_.element) : all;
+    const std::vector<double> values = numbers(told_.gradient);
+    const bool is_finite =
+        std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
+    told_.zeros = std::count(values.begin(), values.end(), 0.0);
+    told_.kind = !is_finite                                           ? Kind::nonfinite
+                 : told_.zeros == static_cast<int64_t>(values.size()) ? Kind::zero
+                                                                      : Kind::number;
+    const Uses uses(told_.trace);
+    find_paths(uses);
+    if (told_.kind == Kind::nonfinite)
+      told_.births = births_behind(told_.trace, uses, *told_.place, told_.element);
+    else if (told_.zeros > 0)
+      find_cuts(all);
+    if (told_.element && told_.kind == Kind::number) find_products(uses);
+    return std::move(told_);
+  }
+
+ private:
+  const TracedNode& node() const { return told_.trace.nodes()[told_.place->node]; }
+
+  // Why there is no gradient, as far as the graph alone tells.
+  std::optional<Kind> absent_by_graph() const {
+    if (question_.x.defined() && !question_.x.requires_grad()) {
+      if (is_leaf_of_graph(question_.x)) return Kind::frozen_since;
+      const ViewKind made = question_.x.impl()->view_kind;
+      return made == ViewKind::without_grad ? Kind::without_grad : Kind::frozen;
+    }
+    if (!told_.trace.roots()[0].node) return Kind::no_graph;
+    if (!told_.place) return question_.x.defined() ? Kind::unreached : Kind::frozen;
+    if (node().leaf && !node().leaf->is_trainable) return Kind::frozen_since;
+    return std::nullopt;
+  }
+
+  bool is_leaf_of_graph(const Tensor& x) const {
+    const std::vector<TracedNode>& nodes = told_.trace.nodes();
+    return std::any_of(nodes.begin(), nodes.end(), [&x](const TracedNode& known) {
+      const auto* const leaf = dynamic_cast<const AccumulateGrad*>(known.node.get());
+      return leaf != nullptr && leaf->variable().is_same(x);
+    });
+  }
+
+  void find_paths(const Uses& uses) {
+    told_.paths = paths_to(told_.trace, uses, *told_.place, kMostPaths);
+    const NoGradGuard guard;
+    const Tensor gradient = told_.gradient.to(kDouble);
+    const double square = (gradient * gradient).sum().item<double>();
+    for (Path& path : told_.paths) {
+      if (told_.element) path.share = element_of(path.share, *told_.element);
+      path.fraction = (path.share.to(kDouble) * gradient).sum().item<double>() / square;
+    }
+    if (told_.kind == Kind::number)
+      std::stable_sort(told_.paths.begin(), told_.paths.end(),
+                       [](const Path& a, const Path& b) { return a.fraction > b.fraction; });
+  }
+
+  void find_cuts(const Tensor& gradient) {
+    Tensor direction = generic(gradient.sizes(), gradient.scalar_type());
+    direction = told_.element ? one_at(*told_.element) : direction.masked_fill(gradient != 0, 0);
+    Tangents tangents(told_.trace, *told_.place, direction);
+    told_.cuts = tangents.cuts();
+    const Trace::Root& root = told_.trace.roots()[0];
+    const Tensor left = tangents.of(*root.node)[root.output_nr];
+    const bool is_ended = !left.defined() || left.item<double>() == 0;
+    told_.is_zero_by_structure =
+        is_ended && !told_.cuts.empty() &&
+        std::all_of(told_.cuts.begin(), told_.cuts.end(), [](const Cut& cut) { return cut.is_structural; });
+  }
+
+  Tensor one_at(int64_t element) const {
+    const TracedTensor& x = node().outputs[told_.place->output_nr].tensor;
+    const Tensor direction = zeros({numel(x.sizes)}, x.dtype);
+    direction[element].fill_(1);
+    return direction.reshape(x.sizes);
+  }
+
+  // Goes towards the root as long as one element leads to one element.
+  void find_products(const Uses& uses) {
+    Tangents tangents(told_.trace, *told_.place, one_at(*told_.element));
+    Trace::Place place = *told_.place;
+    while (true) {
+      std::vector<Use> used;
+      for (const Use& use : uses.of(place))
+        if (told_.trace.nodes()[use.node].inputs[use.input].gradient.value.defined()) used.push_back(use);
+      if (used.size() != 1) return;
+      const size_t i = used[0].node;
+      const std::vector<Tensor>& changes = tangents.of(i);
+      std::vector<Product> products;
+      for (uint32_t k = 0; k < changes.size(); ++k) {
+        if (!changes[k].defined()) continue;
+        const std::vector<double> derivatives = numbers(changes[k]);
+        const std::vector<double> grad_outs = numbers(told_.trace.nodes()[i].outputs[k].gradient.value);
+        for (size_t e = 0; e < derivatives.size(); ++e)
+          if (derivatives[e] != 0)
+            products.push_back({i, k, static_cast<int64_t>(e), grad_outs[e], derivatives[e]});
+      }
+      if (products.size() > 1) {
+        if (products.size() <= kMostProducts) told_.products = std::move(products);
+        return;
+      }
+      if (products.empty()) return;
+      place = {i, products[0].output_nr};
+    }
+  }
+
+  Question question_;
+  Explanation told_;
+};
+
+Trace trace_of(const Tensor& root) {
+  check_defined(root, "explain", "root");
+  check(root.numel() == 1, "explain", "the root must hold one element, this one has shape ", root.sizes(),
+        ": explain an element of it, or a sum");
+  return Trace(root, {.max_elements = 0});
+}
+
+Explanation answer(const Tensor& root, const Tensor& x, std::optional<IntArrayRef> index) {
+  Trace trace = trace_of(root);
+  check_defined(x, "explain", "x");
+  Question question{x, x.name(), trace.find(x), x.sizes()};
+  if (question.name.empty()) question.name = question.place ? trace.label(*question.place) : "x";
+  return Answer(std::move(trace), std::move(question), index).work_out();
+}
+
+Explanation answer(const Tensor& root, std::string_view name, std::optional<IntArrayRef> index) {
+  Trace trace = trace_of(root);
+  Question question{{}, std::string(name), trace.find(name), {}};
+  if (question.place) {
+    question.sizes = trace.nodes()[question.place->node].outputs[question.place->output_nr].tensor.sizes;
+    return Answer(std::move(trace), std::move(question), index).work_out();
+  }
+  for (const TracedNode& node : trace.nodes())
+    for (const TracedInput& input : node.inputs)
+      if (!name.empty() && input.dropped && input.dropped->name == name) {
+        question.sizes = input.dropped->sizes;
+        return Answer(std::move(trace), std::move(question), index).work_out();
+      }
+  fail("explain", "the graph knows no tensor that is called \"", name, "\"");
+}
+
+}  // namespace
+
+Explanation explain(const Tensor& root, const Tensor& x) { return answer(root, x, std::nullopt); }
+Explanation explain(const Tensor& root, const Tensor& x, IntArrayRef index) { return answer(root, x, index); }
+Explanation explain(const Tensor& root, std::string_view name) { return answer(root, name, std::nullopt); }
+Explanation explain(const Tensor& root, std::string_view name, IntArrayRef index) {
+  return answer(root, name, index);
+}
+
+}  // namespace frost::inspect

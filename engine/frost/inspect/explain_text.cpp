@@ -1,0 +1,300 @@
+#include <frost/inspect/explain.hpp>
+
+#include <frost/inspect/formula.hpp>
+#include <frost/inspect/words.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace frost::inspect {
+
+namespace {
+
+using Kind = Explanation::Kind;
+
+constexpr int64_t kFew = 16;  // elements that are written out
+constexpr size_t kFewPaths = 6, kFewProducts = 8, kFewElements = 4, kFewNodes = 10;
+
+class Writer {
+ public:
+  explicit Writer(const Explanation& told)
+      : told_(told), x_(printable(told.name)), root_(printable(told.root)) {}
+
+  std::string text() {
+    if (!told_.gradient.defined()) {
+      say_absent();
+      return std::move(text_);
+    }
+    say_value();
+    if (told_.kind == Kind::nonfinite) {
+      for (const Birth& birth : told_.births) say_birth(birth);
+    } else {
+      say_paths();
+      say_products();
+      say_zeros();
+    }
+    if (!told_.is_kept)
+      say("backward() does not leave it in .grad: " + x_ +
+          " is not a leaf. Call retain_grad() before, or ask autograd::grad for it.");
+    return std::move(text_);
+  }
+
+ private:
+  void say(const std::string& sentence) { text_ += glued(wrapped("", 2, sentence)); }
+  void item(const std::string& words) { text_ += glued(wrapped("  ", 4, words)); }
+  // A space at which no line is broken, until the lines are.
+  static constexpr char kGlue = '\x1f';
+  static std::string glued(std::string text) {
+    std::replace(text.begin(), text.end(), kGlue, ' ');
+    return text;
+  }
+
+  // ---- absent ----
+
+  void say_absent() {
+    const std::string no_gradient = x_ + " has no gradient of " + root_ + ": ";
+    switch (told_.kind) {
+      case Kind::no_graph:
+        return say(no_gradient + root_ +
+                   " does not require grad, so nothing was recorded behind it. Either none of what it was "
+                   "made from requires grad, or it was made under NoGradGuard or from detached tensors.");
+      case Kind::frozen:
+        say(no_gradient + "it does not require grad (requires_grad is false), so none is worked out for it.");
+        return say("Absent is not zero: an optimiser leaves it alone, momentum and weight decay too.");
+      case Kind::detached:
+        say(no_gradient + "it was detached. It has the values of what it was detached from, and no graph.");
+        return say("Use that tensor itself where its gradient is wanted.");
+      case Kind::without_grad:
+        return say(no_gradient + "it was made under NoGradGuard, where nothing is recorded.");
+      case Kind::frozen_since:
+        return say(no_gradient +
+                   "it was frozen (requires_grad_(false)) after it had been recorded, and a "
+                   "pass passes it over.");
+      case Kind::unreached:
+        say(no_gradient + "it requires grad, but no path leads from " + root_ + " to it.");
+        return say_ends();
+      default:
+        return say(no_gradient + "the graph leads to it, but the rules of the ops on the way return none.");
+    }
+  }
+
+  // Where else the graph stops: one of these may be what was to lead to x.
+  void say_ends() {
+    std::vector<std::string> ends;
+    for (size_t i = 0; i < trace().nodes().size(); ++i)
+      for (const TracedInput& input : trace().nodes()[i].inputs)
+        if (!input.node && input.dropped)
+          ends.push_back("at " + op(i) + ", whose input " + tensor_text(*input.dropped) +
+                         " does not require grad");
+    if (ends.empty())
+      return say("Either " + root_ +
+                 " was not made from it, or from a copy of its values: detach(), item(), or ops under "
+                 "NoGradGuard lead nowhere.");
+    say("If " + root_ +
+        " was made from it, it was by way of detach(), or ops under NoGradGuard. The graph ends:");
+    for (size_t k = 0; k < std::min(ends.size(), kFewPaths); ++k) item(ends[k]);
+    if (ends.size() > kFewPaths) item("and at " + std::to_string(ends.size() - kFewPaths) + " more");
+  }
+
+  // ---- there ----
+
+  void say_value() {
+    const bool is_of_element = told_.element.has_value() || told_.gradient.dim() == 0;
+    std::string value = values_text(told_.gradient, kFew);
+    if (told_.kind == Kind::zero && !is_of_element)
+      value = "0 in every one of its " + std::to_string(told_.gradient.numel()) + " elements";
+    say("∂" + root_ + "/∂" + x_ + " is " + value + ".");
+  }
+
+  void say_paths() {
+    if (told_.paths.size() == 1) {
+      say("It comes along one path:");
+      item(path(told_.paths[0]));
+      return;
+    }
+    if (told_.kind == Kind::zero && told_.is_zero_by_structure) return;
+    say("It is the sum of what comes along " + std::to_string(told_.paths.size()) + " paths" +
+        (are_all_whole() ? ":" : ", some of them many in one:"));
+    for (size_t k = 0; k < std::min(told_.paths.size(), kFewPaths); ++k) {
+      const Path& one = told_.paths[k];
+      const bool is_shared = told_.kind == Kind::number;
+      item(values_text(one.share, kFew) + (is_shared ? " (" + percent(one.fraction) + ")" : "") + " by " +
+           path(one));
+    }
+    if (told_.paths.size() > kFewPaths) {
+      double rest = 0;
+      for (size_t k = kFewPaths; k < told_.paths.size(); ++k) rest += told_.paths[k].fraction;
+      item("and " + percent(rest) + " by " + std::to_string(told_.paths.size() - kFewPaths) + " more");
+    }
+  }
+  bool are_all_whole() const {
+    return std::all_of(told_.paths.begin(), told_.paths.end(), [](const Path& p) { return p.is_whole; });
+  }
+
+  // "scores <- MaskedFillBackward0 <- SoftmaxBackward0 "weights" <- SumBackward0"
+  std::string path(const Path& path) const {
+    std::string words = x_;
+    for (size_t k = 0; k < path.nodes.size(); ++k) {
+      if (path.nodes.size() > kFewNodes && k == kFewNodes / 2) {
+        const size_t left_out = path.nodes.size() - kFewNodes;
+        words += " <- … " + std::to_string(left_out) + " more …";
+        k += left_out;
+      }
+      words += " <- " + op(path.nodes[k]);
+    }
+    return path.is_whole ? words : words + " <- … (all ways that lead there)";
+  }
+
+  void say_products() {
+    if (told_.products.empty()) return;
+    std::vector<Product> products = told_.products;
+    if (products.size() > kFewProducts)
+      std::stable_sort(products.begin(), products.end(), [](const Product& a, const Product& b) {
+        return std::abs(a.grad_out * a.derivative) > std::abs(b.grad_out * b.derivative);
+      });
+    const size_t i = products[0].node;
+    say("At " + op(i) + " it is a sum over the elements that depend on " + x_ + ":");
+    for (size_t k = 0; k < std::min(products.size(), kFewProducts); ++k) {
+      const Product& one = products[k];
+      const std::string element = element_of({one.node, one.output_nr}, one.element);
+      item("∂" + root_ + "/∂" + element + " · ∂" + element + "/∂" + x_ + " = " + factor(one.grad_out) + "·" +
+           factor(one.derivative) + " = " + number_text(one.grad_out * one.derivative));
+    }
+    if (products.size() > kFewProducts) {
+      double rest = 0;
+      for (size_t k = kFewProducts; k < products.size(); ++k)
+        rest += products[k].grad_out * products[k].derivative;
+      item("and " + number_text(rest) + " by " + std::to_string(products.size() - kFewProducts) + " more");
+    }
+  }
+
+  // ---- zeros ----
+
+  void say_zeros() {
+    if (told_.zeros == 0) return;
+    if (told_.gradient.numel() == 0) return say("It has no elements.");
+    const std::string subject = told_.kind == Kind::zero
+                                    ? "It is 0"
+                                    : std::to_string(told_.zeros) + " of its " +
+                                          std::to_string(told_.gradient.numel()) + " elements are 0";
+    if (told_.cuts.empty()) return say(subject + " because what comes along the ways to it cancels out.");
+    say(subject + (told_.is_zero_by_structure
+                       ? " by structure, whatever the values are: every way is cut."
+                       : " at these values; with others it could be a number. The ways to it end:"));
+    for (size_t k = 0; k < std::min(told_.cuts.size(), kFewPaths); ++k) say_cut(told_.cuts[k]);
+    if (told_.cuts.size() > kFewPaths)
+      item("and at " + std::to_string(told_.cuts.size() - kFewPaths) + " more ops");
+  }
+
+  void say_cut(const Cut& cut) {
+    const TracedInput& input = trace().nodes()[cut.node].inputs[cut.input];
+    const Trace::Place from{*input.node, input.output_nr};
+    std::string elements;
+    for (size_t k = 0; k < std::min(cut.elements.size(), kFewElements); ++k)
+      elements += (k == 0 ? "" : ", ") + element_of(from, cut.elements[k]);
+    if (cut.elements.size() > kFewElements)
+      elements += " and " + std::to_string(cut.elements.size() - kFewElements) + " more elements";
+    item("at " + op(cut.node) + ", " + reason(cut, elements));
+  }
+
+  static std::string reason(const Cut& cut, const std::string& elements) {
+    switch (cut.cause) {
+      case Cut::Cause::masked:
+        return "which masks " + elements;
+      case Cut::Cause::not_selected:
+        return "which does not select " + elements;
+      case Cut::Cause::replaced:
+        return "which writes over " + elements;
+      case Cut::Cause::zero_factor:
+        return "which multiplies " + elements + " by exactly 0";
+      case Cut::Cause::alone:
+        return "where " + elements + " is the only score of its row: its weight is 1, whatever it is";
+      case Cut::Cause::flat:
+        return "whose slope is 0 at " + elements;
+      default:
+        return "where what comes from several elements sums to 0";
+    }
+  }
+
+  // ---- not finite ----
+
+  void say_birth(const Birth& birth) {
+    const TracedNode& node = trace().nodes()[birth.node];
+    if (!birth.input)
+      return say(
+          "It was born where gradients meet at " + op(birth.node) +
+          ": each is finite, and their sum is not. Their dtype is too small for it, or they are too large.");
+    const TracedInput& input = node.inputs[*birth.input];
+    const std::string element = element_of({*input.node, input.output_nr}, birth.element);
+    const Tensor& made = input.gradient.value;
+    const std::string value = number_text(made.detach().reshape({-1})[birth.element].item<double>());
+    std::string born = "It was born at " + op(birth.node) + ", from gradients that were finite: ";
+    if (const std::string_view rule = formula(node.name); !rule.empty())
+      born += "its rule " + std::string(rule) + " ";
+    else
+      born += "its rule ";
+    born += "gave " + value + " to " + element;
+    if (birth.value || birth.grad_in) born += ", with ";
+    if (birth.value) born += "x = " + number_text(*birth.value);
+    if (birth.grad_in) born += (birth.value ? " and g = " : "g = ") + number_text(*birth.grad_in);
+    say(born + ".");
+    say_remedy(birth);
+  }
+
+  void say_remedy(const Birth& birth) {
+    switch (birth.cause) {
+      case Birth::Cause::empty_row:
+        say("The forward pass made it: in this row every score is masked, and a softmax of nothing but -inf "
+            "is "
+            "0/0.");
+        return say(
+            "What prevents it: masked_softmax, which gives zeros to a row without a single score left "
+            "(EmptyRow::Zeros); or no such rows in the batch.");
+      case Birth::Cause::forward_value:
+        return say("The forward pass had made a NaN before: the first that is known is the output of " +
+                   op(birth.origin) + ". Look for what went into it.");
+      case Birth::Cause::zero_times_infinity:
+        return say(
+            "No gradient comes in there, but the slope is infinite, and 0·inf is NaN: a `where` or "
+            "masked_fill after the function cannot take that back. What prevents it: the `where` before "
+            "the function, so that it never sees this value: log(where(ok, x, 1)), not "
+            "where(ok, log(x), 0).");
+      case Birth::Cause::infinite_slope:
+        return say(
+            "The slope there is infinite. What prevents it: keep the value away from there, by "
+            "clamp_min, or by adding a small number before the function.");
+      default:
+        return say(
+            "A number that the dtype can't hold came of finite ones. What prevents it: smaller numbers, "
+            "by scaling before, or by functions made for it: log_softmax, logsumexp, softplus, log1p.");
+    }
+  }
+
+  // ---- words ----
+
+  const Trace& trace() const { return told_.trace; }
+  std::string op(size_t i) const {
+    const TracedNode& node = trace().nodes()[i];
+    const std::string& name = node.outputs[0].tensor.name;
+    return "#" + std::to_string(i) + kGlue + short_name(node.name) +
+           (name.empty() ? "" : kGlue + ("\"" + printable(name) + "\""));
+  }
+  std::string element_of(const Trace::Place& place, int64_t element) const {
+    const Dims& sizes = trace().nodes()[place.node].outputs[place.output_nr].tensor.sizes;
+    return element_text(printable(trace().label(place)), sizes, element);
+  }
+  static std::string factor(double value) {
+    const std::string number = number_text(value);
+    return number.front() == '-' ? "(" + number + ")" : number;
+  }
+  static std::string percent(double fraction) { return number_text(std::round(fraction * 1000) / 10) + "%"; }
+
+  const Explanation& told_;
+  std::string x_, root_, text_;
+};
+
+}  // namespace
+
+std::string to_text(const Explanation& explanation) { return Writer(explanation).text(); }
+
+}  // namespace frost::inspect
