@@ -1,5 +1,6 @@
 #include <frost/record.hpp>
 
+#include <frost/observer.hpp>
 #include <frost/tape_ops.hpp>
 #include <frost/tensor_impl.hpp>
 
@@ -76,6 +77,7 @@ Edge Node::edge_to(const Tensor& input, size_t i) {
 
 void detail::set_grad_fn(const Tensor& output, Ref<Node> node, uint32_t output_nr) {
   output.impl()->set_grad_fn(std::move(node), output_nr);
+  Observer::tell(output);
 }
 
 void detail::replace_output(const Tensor& result, const Tensor& output) {

@@ -4,6 +4,7 @@
 #include <frost/ops.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace frost::inspect {
 
@@ -47,7 +48,7 @@ Stepper::Stepper(const Tensor& root, const Tensor& gradient)
     : Stepper(TensorList(root), TensorList(gradient)) {}
 
 Stepper::Stepper(TensorList roots, TensorList gradients, Trace::Options options)
-    : trace_(roots, options), pass_(roots, gradients, {.retain_graph = true}) {}
+    : trace_(roots, std::move(options)), pass_(roots, gradients, {.retain_graph = true}) {}
 
 const TracedNode* Stepper::node() const {
   return position() == 0 ? nullptr : &trace_.nodes()[trace_.steps().back()];

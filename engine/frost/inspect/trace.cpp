@@ -51,7 +51,7 @@ std::string_view to_text(TracedInput::Kind kind) {
 
 // ---- the graph ----
 
-Trace::Trace(TensorList roots, Options options) : options_(options) {
+Trace::Trace(TensorList roots, Options options) : options_(std::move(options)) {
   std::vector<Edge> edges;
   for (const Tensor& root : roots) {
     check_defined(root, "Trace", "roots");
@@ -134,7 +134,7 @@ void Trace::describe_node(TracedNode& traced_node) const {
   }
 }
 
-// An op's output is known where it is a root, or where some node saved it.
+// An op's output is known where it is a root, where some node saved it, or where the caller kept it.
 void Trace::find_values_of_outputs() {
   const auto learn = [this](size_t node, uint32_t output_nr, const TracedTensor& from) {
     TracedTensor& output = nodes_[node].outputs[output_nr].tensor;
@@ -153,6 +153,9 @@ void Trace::find_values_of_outputs() {
     }
     if (nodes_[i].node->saved_output().defined()) learn(i, 0, nodes_[i].saved.back());
   }
+  for (const Tensor& output : std::exchange(options_.outputs, {}))
+    if (const std::optional<Place> place = find(output))
+      learn(place->node, place->output_nr, describe(output));
 }
 
 // ---- finding ----

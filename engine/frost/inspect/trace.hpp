@@ -38,8 +38,8 @@ struct TracedTensor {
   std::string name;  // "": it has none
   Dims sizes;
   Dtype dtype = kFloat;
-  // Whether the tape holds its values. They are a copy from when the trace was made, or left out (undefined)
-  // where there are more than Trace::Options::max_elements.
+  // Whether its values are known: the tape holds them, or Trace::Options::outputs did. They are a copy from
+  // when the trace was made, or left out (undefined) where there are more than Trace::Options::max_elements.
   bool is_held = false;
   Tensor values;
 };
@@ -91,6 +91,8 @@ class Trace {
  public:
   struct Options {
     int64_t max_elements = 64;  // the values of larger tensors are left out
+    // Outputs of ops whose values are shown though the tape does not hold them: see Recording.
+    std::vector<Tensor> outputs = {};
   };
 
   struct Root {
