@@ -7,7 +7,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <charconv>
 #include <cmath>
+#include <iterator>
 
 namespace frost::inspect {
 
@@ -19,6 +21,16 @@ using Json = nlohmann::ordered_json;
 Json number(double value) {
   if (std::isfinite(value)) return value;
   return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+}
+
+// With the fewest digits that are this float and no other: 0.1, where the double nearest to it takes 17.
+Json number(float value) {
+  if (!std::isfinite(value)) return number(double{value});
+  char digits[32];
+  const char* const end = std::to_chars(std::begin(digits), std::end(digits), value).ptr;
+  double read = 0;
+  std::from_chars(std::begin(digits), end, read);
+  return read;
 }
 
 template <class T>
@@ -110,7 +122,8 @@ class Writer {
     const std::vector<Tensor> derivatives = derivatives_of(*traced.node);
     for (size_t i = 0; i < traced.inputs.size(); ++i)
       inputs.push_back(input(traced.inputs[i], derivatives.empty() ? Tensor() : derivatives[i]));
-    for (const TracedTensor& kept : traced.saved) saved.push_back(tensor(kept));
+    if (options_.saved)
+      for (const TracedTensor& kept : traced.saved) saved.push_back(tensor(kept));
     Json leaf;
     if (traced.leaf)
       leaf = {{"trainable", traced.leaf->is_trainable},

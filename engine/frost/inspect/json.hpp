@@ -10,6 +10,7 @@ namespace frost::inspect {
 struct JsonOptions {
   // Work out the derivatives of small ops, which runs their rules; where the graph was freed there are none.
   bool derivatives = true;
+  bool saved = true;  // else "saved" is empty
 };
 
 // One line, in which no "<" stands, so that it may be put into a page's <script>:
@@ -29,8 +30,8 @@ struct JsonOptions {
 //              "derivative": null, or a row for each element of the outputs, of ∂output/∂(each element)}
 //   tensor:   {"name": "scores" or "", "sizes": [2, 2], "dtype": "float32", "held": true, "values": values}
 //   gradient: {"state": "pending", "absent", "zero" or "number", "values": values}
-//   values:   nested lists as the sizes say; "nan", "inf" and "-inf" are strings; null where there are none,
-//   and
+//   values:   nested lists as the sizes say, each number with as many digits as its dtype needs to be read
+//             back; "nan", "inf" and "-inf" are strings; null where there are none, and
 //             {"elements": 5000, "min": …, "max": …, "zeros": …, "nans": …, "infinities": …} for a gradient
 //             of more elements than the trace's max_elements.
 std::string to_json(const Trace& trace, JsonOptions options);

@@ -89,7 +89,19 @@ TEST_CASE("to_json: large tensors are summed up; derivatives are left out on req
   CHECK(json::parse(to_json(trace))["nodes"][1]["inputs"][0]["derivative"].is_array());
   CHECK(json::parse(to_json(trace, {.derivatives = false}))["nodes"][1]["inputs"][0]["derivative"] ==
         nullptr);
+  CHECK(json::parse(to_json(trace))["nodes"][1]["saved"].size() == 1);
+  CHECK(json::parse(to_json(trace, {.saved = false}))["nodes"][1]["saved"].empty());
   loss.backward();
   CHECK(json::parse(to_json(trace))["nodes"][1]["inputs"][0]["derivative"] == nullptr);
   CHECK(json::parse(to_json(Trace(ones({2}))))["roots"][0]["node"] == nullptr);
+}
+
+TEST_CASE("to_json: a float is written with the digits that a float needs, a double with those of a double",
+          "[inspect]") {
+  const auto written = [](const Tensor& x) { return to_json(Trace(x.requires_grad_().sum())); };
+  CHECK(written(tensor({0.1F, -1e-30F, 16777216.0F})).find("[0.1,-1e-30,16777216.0]") != std::string::npos);
+  CHECK(written(doubles({0.1, 1.0 / 3})).find("[0.1,0.3333333333333333]") != std::string::npos);
+  const Tensor x = randn({50});
+  const json values = json::parse(written(x))["nodes"][1]["outputs"][0]["values"];
+  for (int64_t i = 0; i < 50; ++i) CHECK(values[static_cast<size_t>(i)].get<float>() == x[i].item<float>());
 }
