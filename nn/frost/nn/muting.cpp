@@ -89,6 +89,7 @@ Attended FrozenPads::attend(const Scorer& score, const Tensor& input, const Tens
     const Tensor tokens = input.select(0, static_cast<int64_t>(b));  // [T, E]
     const Tensor real = scored(score, tokens.narrow(0, 0, counts[b]));
     const Tensor pads = full({input.size(1) - counts[b]}, pad_score_, input.options());
+    pads.set_name("pads");  // by which the tape remembers that they are frozen
     weights.push_back(softmax(cat({real, pads}), 0));
     contexts.push_back(matmul(weights.back(), tokens));  // [T] [T, E] → [E]
     result.frozen_pads.push_back(pads);
