@@ -6,6 +6,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 engine_packages=(cmake g++ ninja-build libxtensor-dev libxsimd-dev libopenblas-openmp-dev nlohmann-json3-dev)
 examples_packages=(libcli11-dev libfmt-dev libutfcpp-dev)
 tests_packages=(catch2)
+# Of the page that to_html writes; not installed from Debian where npm came from elsewhere, which the two would not go with.
+page_packages=()
+command -v npm >/dev/null || page_packages=(nodejs npm)
 # Used where the system has them: a cache for the compiler; libtorch, which tests/peer compares frost with.
 optional_packages=()
 
@@ -93,7 +96,7 @@ configure() {
     cat "$directory/configure.log" >&2
     die "cmake could not configure $directory/"
   }
-  grep -E '^-- libtorch was not found' "$directory/configure.log" | sed 's/^-- /    /' || true
+  grep -E '^-- (libtorch was not found|frost.s page)' "$directory/configure.log" | sed 's/^-- /    /' || true
   note "done in $((SECONDS - start)) s"
 }
 

@@ -1,0 +1,248 @@
+// The page: graphs side by side, stepped through together, and what there is to say about the batch.
+import { render } from "preact";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { BatchView } from "./batch_view";
+import { CostsView } from "./costs_view";
+import { type Page, readDocument } from "./document";
+import { type Fold, Moment, type Timeline, draw, timelineOf } from "./graph";
+import { GraphView, stepText, useFold } from "./graph_view";
+import { RowsView } from "./rows_view";
+import { TableView } from "./table_view";
+
+// All graphs go forward together, and wait for each other before they go backward.
+function positionOf(timeline: Timeline, shared: number, forward: number): number {
+  return shared <= forward
+    ? Math.min(shared, timeline.forward)
+    : timeline.forward + Math.min(shared - forward, timeline.steps);
+}
+
+function App({ page }: { page: Page }) {
+  const lesson = page.lesson ?? {};
+  const batch = lesson.batch ?? null;
+  const timelines = useMemo(() => page.graphs.map(({ trace }) => timelineOf(trace)), [page]);
+  const folds = page.graphs.map(({ trace }) => useFold(trace));
+  const forward = Math.max(0, ...timelines.map((timeline) => timeline.forward));
+  const steps = Math.max(0, ...timelines.map((timeline) => timeline.steps));
+  const last = forward + steps;
+  const [position, setPosition] = useState(forward);
+  const to = (next: number) => setPosition(Math.max(0, Math.min(last, next)));
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement;
+      if (event.altKey || event.ctrlKey || event.metaKey || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
+      const isRegion = target.matches(".scroller, .scrolled, .matrix");
+      if (event.key === "ArrowRight" && !isRegion) setPosition((now) => Math.min(last, now + 1));
+      else if (event.key === "ArrowLeft" && !isRegion) setPosition((now) => Math.max(0, now - 1));
+      else return;
+      event.preventDefault();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [last]);
+
+  const positions = timelines.map((timeline) => positionOf(timeline, position, forward));
+  const phase = position === 0 ? "Before the first step" : position <= forward ? "Forward" : "Backward";
+  const within = position <= forward ? `${position} of ${forward}` : `${position - forward} of ${steps}`;
+  return (
+    <>
+      <header>
+        <h1>{page.title}</h1>
+        {page.about && <p>{page.about}</p>}
+      </header>
+      <main>
+        <section aria-labelledby="graphs-heading">
+          <h2 id="graphs-heading">The graphs, step by step</h2>
+          <p class="wide">
+            Values flow down to the loss, then gradients flow up. Step with the slider or the arrow keys ← and →. Point
+            at a node to see its numbers.
+          </p>
+          <Legend hasPads={!!batch} />
+          <div class="transport" role="group" aria-label="Steps">
+            <button type="button" aria-label="To the start" disabled={position === 0} onClick={() => to(0)}>
+              |←
+            </button>
+            <button type="button" disabled={position === 0} onClick={() => to(position - 1)}>
+              ← back
+            </button>
+            <input
+              id="step"
+              type="range"
+              min={0}
+              max={last}
+              value={position}
+              aria-label="Step"
+              aria-valuetext={`${phase}, ${within}`}
+              style={{ "--forward": `${(100 * forward) / Math.max(1, last)}%` }}
+              onInput={(event) => to(Number(event.currentTarget.value))}
+            />
+            <button type="button" disabled={position === last} onClick={() => to(position + 1)}>
+              next →
+            </button>
+            <button type="button" aria-label="To the end" disabled={position === last} onClick={() => to(last)}>
+              →|
+            </button>
+            <button
+              type="button"
+              class="phase"
+              title="To the start of the backward pass"
+              disabled={position === forward}
+              onClick={() => to(forward)}
+            >
+              to backward
+            </button>
+            <output>
+              <b>{phase}</b> {within}
+            </output>
+          </div>
+          <div class={page.graphs.length > 1 ? "two graphs" : "graphs"}>
+            {page.graphs.map(({ name, about, trace }, k) => (
+              <article aria-labelledby={`graph-${k}`}>
+                <h3 id={`graph-${k}`}>{name}</h3>
+                {about && <p>{about}</p>}
+                <StepText trace={trace} timeline={timelines[k]!} position={positions[k]!} fold={folds[k]!} />
+                <GraphView
+                  id={`g${k}`}
+                  trace={trace}
+                  timeline={timelines[k]!}
+                  position={positions[k]!}
+                  batch={batch}
+                  fold={folds[k]!}
+                />
+              </article>
+            ))}
+          </div>
+        </section>
+        {batch && <BatchView batch={batch} />}
+        {lesson.rows && <RowsView rows={lesson.rows} />}
+        {lesson.costs && <CostsView costs={lesson.costs} />}
+        {(lesson.table || lesson.conclusions) && (
+          <TableView table={lesson.table ?? null} conclusions={lesson.conclusions ?? null} />
+        )}
+      </main>
+    </>
+  );
+}
+
+function StepText(props: {
+  trace: Page["graphs"][number]["trace"];
+  timeline: Timeline;
+  position: number;
+  fold: Fold | null;
+}) {
+  const { trace, timeline, position, fold } = props;
+  const text = useMemo(() => {
+    const moment = new Moment(trace, timeline, position);
+    const e = fold?.members.findIndex((members) => members.includes(moment.current ?? -1)) ?? -1;
+    return stepText(trace, draw(trace, fold, fold ? Math.max(0, e) : null, moment.current), moment, fold);
+  }, [trace, timeline, position, fold]);
+  return (
+    <p class="step" aria-live="polite">
+      {text}
+    </p>
+  );
+}
+
+function Legend({ hasPads }: { hasPads: boolean }) {
+  const box = { x: 1, y: 1, width: 34, height: 14 };
+  return (
+    <ul class="legend">
+      <li>
+        <span class="ramp" aria-hidden="true" /> below 0, 0, above 0
+      </li>
+      <li>
+        <svg width="36" height="16" aria-hidden="true">
+          <rect class="legend-trainable" {...box} rx="7" />
+        </svg>{" "}
+        trainable leaf
+      </li>
+      <li>
+        <svg width="36" height="16" aria-hidden="true">
+          <rect class="legend-frozen" {...box} rx="2" />
+        </svg>{" "}
+        frozen
+      </li>
+      <li>
+        <svg width="36" height="16" aria-hidden="true">
+          <g class="state zero">
+            <rect {...box} />
+            <text x="18" y="12">
+              0
+            </text>
+          </g>
+        </svg>{" "}
+        gradient exactly zero
+      </li>
+      <li>
+        <svg width="36" height="16" aria-hidden="true">
+          <g class="state absent">
+            <rect {...box} />
+            <path d="M1 1L35 15M1 15L35 1" />
+          </g>
+        </svg>{" "}
+        gradient absent
+      </li>
+      <li>
+        <svg width="36" height="16" aria-hidden="true">
+          <rect class="state pending" {...box} />
+        </svg>{" "}
+        not there yet
+      </li>
+      {hasPads && (
+        <li>
+          <svg width="36" height="16" aria-hidden="true">
+            <rect {...box} fill="url(#hatch)" class="legend-pads" />
+          </svg>{" "}
+          padding
+        </li>
+      )}
+    </ul>
+  );
+}
+
+// What the other svgs refer to.
+function Definitions() {
+  return (
+    <svg width="0" height="0" aria-hidden="true" class="definitions">
+      <defs>
+        <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+          <path class="hatch" d="M0 0V5" />
+        </pattern>
+        <marker
+          id="forward"
+          viewBox="0 0 8 8"
+          refX="7"
+          refY="4"
+          markerWidth="8"
+          markerHeight="8"
+          orient="auto"
+          markerUnits="userSpaceOnUse"
+        >
+          <path class="arrow" d="M0 0L8 4L0 8z" />
+        </marker>
+        <marker
+          id="backward"
+          viewBox="0 0 8 8"
+          refX="7"
+          refY="4"
+          markerWidth="9"
+          markerHeight="9"
+          orient="auto-start-reverse"
+          markerUnits="userSpaceOnUse"
+        >
+          <path class="arrow back" d="M0 0L8 4L0 8z" />
+        </marker>
+      </defs>
+    </svg>
+  );
+}
+
+const page = readDocument();
+document.title = page.title;
+render(
+  <>
+    <Definitions />
+    <App page={page} />
+  </>,
+  document.getElementById("page")!,
+);
