@@ -4,6 +4,7 @@
 #include "common/file.hpp"
 #include "common/progress.hpp"
 #include "measure.hpp"
+#include "page.hpp"
 #include "report.hpp"
 #include "text.hpp"
 
@@ -81,6 +82,11 @@ Report run(const Options& options, const Text& text) {
   return report;
 }
 
+std::string page_of(const Options& options, const Text& text, const Report& report) {
+  const Batch batch = make_batch(text.sequences, std::min(options.batch, text.sequences.size()));
+  return to_html(report, Model(batch.vocabulary, options.features, options.seed), batch, text.sequences);
+}
+
 // "-" is standard output; "" is nowhere.
 void write_output(const std::string& path, const std::string& content) {
   if (path == "-")
@@ -106,9 +112,11 @@ int run_with(const Options& options) {
   check_paths(options);
   frost::set_num_threads(options.threads);
   const TokenKind kind = options.tokens == "words" ? TokenKind::words : TokenKind::chars;
-  const Report report = run(options, read_text(options.input, kind));
+  const Text text = read_text(options.input, kind);
+  const Report report = run(options, text);
+  const std::string html = options.html.empty() ? "" : page_of(options, text, report);
   write_output(options.json, to_json(report));
-  write_output(options.html, to_html(report));
+  write_output(options.html, html);
   if (options.json != "-" && options.html != "-") std::cout << to_text(report);
   return 0;
 }
@@ -134,8 +142,8 @@ int main(int argc, char** argv) {
   app.add_option("--threads", options.threads, "that a large op may use")->check(whole_number(1, 1024));
   app.add_option("--json", options.json, "write what was measured to FILE, as JSON")->type_name("FILE");
   app.add_option("--html", options.html,
-                 "write a page with the tables to FILE; with - as FILE, either goes to\n"
-                 "standard output instead of the tables")
+                 "write a page to FILE, for a browser: both methods to step through, and the tables;\n"
+                 "with - as FILE, either goes to standard output instead of the tables")
       ->type_name("FILE");
   app.footer(
       "The model embeds each token, scores it by v . tanh(W h + b), and sums the embeddings up by softmax of "

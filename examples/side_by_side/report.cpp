@@ -1,6 +1,5 @@
 #include "report.hpp"
 
-#include "common/markup.hpp"
 #include "common/table.hpp"
 
 #include <fmt/format.h>
@@ -52,6 +51,8 @@ const char* json_name(PadGradient gradient) {
   return "";
 }
 
+}  // namespace
+
 // ---- tables ----
 
 Table method_table(const Report& report) {
@@ -64,6 +65,8 @@ Table method_table(const Report& report) {
                           fmt::format("{}", row.graphs), bytes(row.bytes), duration(row.seconds)});
   return table;
 }
+
+namespace {
 
 Table growth_table(const Report& report) {
   Table table;
@@ -83,17 +86,7 @@ Table growth_table(const Report& report) {
   return table;
 }
 
-std::string to_html(const Table& table) {
-  std::string html = "<table>\n";
-  const auto line = [&html](const Cells& cells, const char* tag) {
-    html += "<tr>";
-    for (const std::string& cell : cells) html += fmt::format("<{0}>{1}</{0}>", tag, escaped(cell));
-    html += "</tr>\n";
-  };
-  for (const Cells& cells : table.header) line(cells, "th");
-  for (const Cells& cells : table.rows) line(cells, "td");
-  return html + "</table>\n";
-}
+}  // namespace
 
 std::string description(const Report& report) {
   const int64_t padding = report.positions - report.real_tokens;
@@ -150,8 +143,6 @@ std::string growth_note(const Report& report) {
                                 report.largest_batch);
   return note;
 }
-
-}  // namespace
 
 // ---- conclusions ----
 
@@ -287,30 +278,6 @@ std::string to_json(const Report& report) {
     json["growth"].push_back(line);
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string to_html(const Report& report) {
-  std::string html =
-      "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>frost: side by side</title>\n"
-      "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
-      "color-scheme:light dark}table{border-collapse:collapse;display:block;overflow-x:auto}"
-      "th,td{text-align:right;padding:.2rem .6rem;font-variant-numeric:tabular-nums;white-space:nowrap}"
-      "td:first-child{text-align:left}tr:nth-child(even) td{background:#8881}</style>\n"
-      "<h1>Attention over a padded batch, side by side</h1>\n";
-  html += fmt::format("<p>{}</p>\n", escaped(description(report)));
-  html += to_html(method_table(report));
-  html += "<ul>\n";
-  for (const std::string& line : legend(report)) html += fmt::format("<li>{}</li>\n", escaped(line));
-  html +=
-      "</ul>\n<h2>As the batch grows</h2>\n<p>Method 1, masked with -inf, and method 2, frozen at "
-      "-inf.</p>\n";
-  html += to_html(growth_table(report));
-  html += fmt::format("<p>{}</p>\n", escaped(growth_note(report)));
-  html += "<h2>What this shows</h2>\n<ul>\n";
-  for (const std::string& sentence : conclusions(report))
-    html += fmt::format("<li>{}</li>\n", escaped(sentence));
-  return html + "</ul>\n</html>\n";
 }
 
 }  // namespace side_by_side

@@ -1,6 +1,7 @@
-// What was measured, as tables and sentences for a terminal, as JSON, and as a page.
+// What was measured, as tables and sentences for a terminal, and as JSON.
 #pragma once
 
+#include "common/table.hpp"
 #include "measure.hpp"
 
 #include <string>
@@ -30,7 +31,14 @@ struct Report {
 // At most 80 columns wide.
 std::string to_text(const Report& report);
 std::string to_json(const Report& report);
-std::string to_html(const Report& report);
+
+// The parts that a page shows, too: the ways of muting with what was measured of each; in a sentence what
+// they were tried on; what the columns mean; and what is to be said of the costs of larger batches, "" if
+// nothing.
+examples::Table method_table(const Report& report);
+std::string description(const Report& report);
+std::vector<std::string> legend(const Report& report);
+std::string growth_note(const Report& report);
 
 // What the tables show, in sentences. Each is chosen by, and filled with, the numbers of this report.
 std::vector<std::string> conclusions(const Report& report);
