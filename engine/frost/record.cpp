@@ -51,11 +51,12 @@ void TensorImpl::follow_base() {
 
 void TensorImpl::set_grad_fn(Ref<Node> node, uint32_t number) {
   const bool retains = extras && extras->retains_grad;
+  // What may run out of memory comes first, while nothing is changed.
+  if (extras && !extras->name.empty() && node) node->set_output_name(number, extras->name);
+  if (retains && node) node->add_hook({.input_nr = number, .retaining = this});
   if (retains && grad_fn) grad_fn->stop_retaining(this);
   grad_fn = std::move(node);
   output_nr = number;
-  if (retains && grad_fn) grad_fn->add_hook({.input_nr = number, .retaining = this});
-  if (extras && !extras->name.empty() && grad_fn) grad_fn->set_output_name(number, extras->name);
 }
 
 Edge gradient_edge(const Tensor& x) {
@@ -105,30 +106,38 @@ void check_in_place(const Tensor& x, std::string_view function, bool is_recorded
   check_view_kind(impl, function, "is being modified inplace");
 }
 
+namespace {
+
+// Makes `written`, or what it is a view of, come from the result that is to be written to it.
+void tell_tape(TensorImpl& written, const Tensor& result, std::string_view function) {
+  if (!written.base) {
+    const Edge edge = gradient_edge(result);
+    written.set_grad_fn(edge.function, edge.input_nr);
+    ++written.writes;
+    return;
+  }
+  const Layout region = region_in_base(written, function);
+  // The base is now what it was outside the view, and the result inside.
+  const Tensor base{written.base};
+  auto kept = wrt(base, [region](const Tensor& grad_out) { return detail::outside(grad_out, region); });
+  auto replaced = wrt(result, [region](const Tensor& grad_out) { return detail::inside(grad_out, region); });
+  const auto node = Ref<Node>::adopt(new detail::RuleNode<decltype(kept.rule), decltype(replaced.rule)>(
+      "torch::autograd::CopySlices", base, kept, replaced));
+  written.base->set_grad_fn(node, 0);
+  ++written.base->writes;
+}
+
+}  // namespace
+
 void write_in_place(const Tensor& x, const Tensor& result, std::string_view function) {
   check_defined(result, function, "result");
   const bool is_recorded = GradMode::is_enabled() && result.requires_grad();
   check_in_place(x, function, is_recorded);
   TensorImpl& impl = *x.impl();
-  const Layout region = is_recorded && impl.base ? region_in_base(impl, function) : Layout();
+  // The tape is told first: that may run out of memory, and then nothing has been written.
+  if (is_recorded) tell_tape(impl, result, function);
   detail::copy_values(x, result);
   impl.storage->bump_version();
-  if (!is_recorded) return;
-
-  const Edge edge = gradient_edge(result);
-  if (!impl.base) {
-    impl.set_grad_fn(edge.function, edge.input_nr);
-    ++impl.writes;
-    return;
-  }
-  // The base is now what it was outside the view, and the result inside.
-  const Tensor base{impl.base};
-  auto kept = wrt(base, [region](const Tensor& grad_out) { return detail::outside(grad_out, region); });
-  auto written = wrt(result, [region](const Tensor& grad_out) { return detail::inside(grad_out, region); });
-  const auto node = Ref<Node>::adopt(new detail::RuleNode<decltype(kept.rule), decltype(written.rule)>(
-      "torch::autograd::CopySlices", base, kept, written));
-  impl.base->set_grad_fn(node, 0);
-  ++impl.base->writes;
 }
 
 }  // namespace frost

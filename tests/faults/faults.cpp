@@ -1,0 +1,73 @@
+// The program's own operator new and aligned_alloc, which every library in it calls.
+#include "faults.hpp"
+
+#include <cstddef>
+#include <cstdlib>
+#include <utility>
+
+namespace frost::tests {
+
+namespace {
+
+struct State {
+  bool is_armed = false, has_happened = false, is_lasting = false;
+  bool is_retry = false;  // the next aligned_alloc is a second attempt at what just failed
+  int64_t left = 0;
+};
+thread_local State state;
+
+bool fails() {
+  if (!state.is_armed || state.left-- > 0) return false;
+  if (state.has_happened && !state.is_lasting) return false;
+  return state.has_happened = true;
+}
+
+void* take(size_t bytes, size_t alignment) {
+  void* block = nullptr;
+  return posix_memalign(&block, alignment, bytes) == 0 ? block : nullptr;
+}
+
+// What tensors stand in is asked for again when the cache was emptied: the second attempt fails with the
+// first.
+void* take_aligned(size_t bytes, size_t alignment) {
+  if (std::exchange(state.is_retry, false)) return nullptr;
+  state.is_retry = fails();
+  return state.is_retry ? nullptr : take(bytes, alignment);
+}
+
+void* take_or_throw(size_t bytes, size_t alignment) {
+  void* const block = fails() ? nullptr : take(bytes, alignment);
+  if (block == nullptr) throw std::bad_alloc();
+  return block;
+}
+
+}  // namespace
+
+MemoryFault::MemoryFault(int64_t place, Shortage shortage) {
+  state = {.is_armed = true, .is_lasting = shortage == Shortage::lasting, .left = place};
+}
+MemoryFault::~MemoryFault() { state.is_armed = state.is_retry = false; }
+bool MemoryFault::happened() const { return state.has_happened; }
+
+void* request(size_t bytes, size_t alignment) { return take_or_throw(bytes, alignment); }
+void* request_aligned(size_t bytes, size_t alignment) { return take_aligned(bytes, alignment); }
+
+}  // namespace frost::tests
+
+using frost::tests::request;
+
+extern "C" void* aligned_alloc(size_t alignment, size_t bytes) noexcept {
+  return frost::tests::request_aligned(bytes, alignment);
+}
+
+void* operator new(size_t bytes) { return request(bytes, alignof(std::max_align_t)); }
+void* operator new[](size_t bytes) { return request(bytes, alignof(std::max_align_t)); }
+void* operator new(size_t bytes, std::align_val_t alignment) {
+  return request(bytes, static_cast<size_t>(alignment));
+}
+void operator delete(void* block) noexcept { std::free(block); }
+void operator delete(void* block, size_t) noexcept { std::free(block); }
+void operator delete[](void* block) noexcept { std::free(block); }
+void operator delete[](void* block, size_t) noexcept { std::free(block); }
+void operator delete(void* block, std::align_val_t) noexcept { std::free(block); }
+void operator delete(void* block, size_t, std::align_val_t) noexcept { std::free(block); }
