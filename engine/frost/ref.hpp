@@ -13,7 +13,7 @@
 
 namespace frost {
 
-// False once the process has started a second thread, or where the system does not tell.
+// False while the process may have a second thread, or where the system does not tell.
 inline bool is_single_threaded() {
 #if __has_include(<sys/single_threaded.h>)
   return __libc_single_threaded;
@@ -22,8 +22,11 @@ inline bool is_single_threaded() {
 #endif
 }
 
-// How many handles an object has; one at first. Until the process starts a second thread, counting is plain
-// loads and stores: atomic additions would be a third of the cost of an op on few elements.
+// How many handles an object has; one at first. While the process has one thread, counting is plain loads and
+// stores: atomic additions would be a third of the cost of an op on few elements. A thread can begin only
+// when the one that starts it is not counting, and what was counted before is known to it; where the last
+// other thread has ended and was joined, the same holds the other way round. (std::shared_ptr counts so,
+// too.)
 class RefCount {
  public:
   uint32_t get() const { return count_.load(std::memory_order_relaxed); }

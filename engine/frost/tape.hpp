@@ -19,8 +19,16 @@
 // the nodes of its inputs (next_edges). There is no global tape. Building, running and destroying a graph
 // take no recursion, so a graph may be millions of nodes deep.
 //
-// Threads: threads may build and run graphs at once, sharing leaves that are frozen, or whose grads are not
-// accumulated at the same time. One graph belongs to one thread at a time.
+// Threads. The grad mode and the cache of freed memory are each thread's own. Threads may build graphs and
+// run passes over them at once, each thread its own graphs, and share
+//   - what is frozen, tensors and modules, which they read;
+//   - leaves that require grad, in passes that keep the gradients apart (autograd::grad, Into::captured). To
+//     add to the grad() of one leaf from two threads at once is a race;
+//   - the default generator: what fills one tensor is drawn in one piece.
+// What one thread writes to (in place, by set_data, set_name, requires_grad_ or register_hook, by an
+// optimiser's step), no other may use meanwhile. Handles are counted: those of one tensor may be copied and
+// dropped in any thread, and the last frees it; but one handle is a variable like any other, not to be
+// assigned to while another thread reads it.
 #pragma once
 
 #include <frost/backward.hpp>  // replaying: Backward, autograd::grad

@@ -1,6 +1,8 @@
 // Tensor: a handle over a strided view of shared storage, which may stand on the tape. Copying one copies
 // nothing.
 //
+// What threads may share is told in <frost/tape.hpp>.
+//
 // The ops are declared once more as functions, with their meaning, in <frost/ops.hpp>: x.op(…) is op(x, …).
 #pragma once
 
