@@ -102,6 +102,16 @@ void detail::deallocate_any(void* block, size_t bytes) noexcept {
   std::free(block);
 }
 
+void check_room(int64_t count, size_t bytes_each, std::string_view function) {
+  constexpr int64_t few = 1 << 16;
+  if (count <= few) return;
+  size_t bytes;
+  void* const block =
+      __builtin_mul_overflow(static_cast<size_t>(count), bytes_each, &bytes) ? nullptr : std::malloc(bytes);
+  check(block != nullptr, function, "can't allocate memory for a list of ", count);
+  std::free(block);
+}
+
 int64_t memory_allocated() { return cache() != nullptr ? cache()->allocated : 0; }
 int64_t max_memory_allocated() { return cache() != nullptr ? cache()->peak : 0; }
 void reset_peak_memory_stats() {

@@ -6,12 +6,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <string_view>
 #include <vector>
 
 namespace frost {
 
 // A block of at least `bytes`, aligned to 64. Throws frost::Error where the system has no more.
 inline void* allocate(size_t bytes);
+// An error of `function` where the system has no room for `count` objects of so many bytes each: for lists
+// whose length is the caller's to say. Few of them are taken to fit.
+void check_room(int64_t count, size_t bytes_each, std::string_view function);
 // Gives a block back; `bytes` is what it was asked for with.
 inline void deallocate(void* block, size_t bytes) noexcept;
 

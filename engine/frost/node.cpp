@@ -241,7 +241,9 @@ Ref<Node> Tensor::grad_fn() const {
 }
 
 unsigned Tensor::register_hook(std::function<Tensor(const Tensor&)> hook) const {
-  check(defined() && requires_grad(), "register_hook",
+  check_defined(*this, "register_hook", "self");
+  check(hook != nullptr, "register_hook", "the hook is empty: there is nothing to call");
+  check(requires_grad(), "register_hook",
         "cannot register a hook on a variable that doesn't require gradient");
   const Edge edge = gradient_edge(*this);
   return edge.function->add_hook(
@@ -250,19 +252,20 @@ unsigned Tensor::register_hook(std::function<Tensor(const Tensor&)> hook) const 
 }
 
 void Tensor::remove_hook(unsigned number) const {
-  check(defined() && requires_grad(), "remove_hook",
-        "cannot remove a hook of a tensor that doesn't require gradient");
+  check_defined(*this, "remove_hook", "self");
+  check(requires_grad(), "remove_hook", "cannot remove a hook of a tensor that doesn't require gradient");
   const Edge edge = gradient_edge(*this);
   check(edge.function->remove_hook(edge.input_nr, number), "remove_hook", "Hook index ", number,
         " out of range");
 }
 
 void Tensor::retain_grad() const {
-  check(defined() && requires_grad(), "retain_grad",
-        "can't retain_grad on Tensor that has requires_grad=False");
+  check_defined(*this, "retain_grad", "self");
+  check(requires_grad(), "retain_grad", "can't retain_grad on Tensor that has requires_grad=False");
   if (is_leaf() || retains_grad()) return;
-  impl_->make_extras().retains_grad = true;
+  TensorExtras& extras = impl_->make_extras();
   impl_->grad_fn->add_hook({.input_nr = impl_->output_nr, .retaining = impl_.get()});
+  extras.retains_grad = true;
 }
 
 bool Tensor::retains_grad() const {

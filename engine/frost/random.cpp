@@ -225,8 +225,9 @@ void uniform(Dtype dtype, void* y, int64_t n, double from, double to, Generator&
   check(is_floating_point(dtype), "uniform_", "not implemented for '", dtype, "'");
   visit_floating(dtype, [&]<class T>() {
     constexpr double largest = std::numeric_limits<T>::max();
-    check(std::abs(from) <= largest, "uniform_", "from is out of bounds for ", TypeMeta(dtype).name());
-    check(std::abs(to) <= largest, "uniform_", "to is out of bounds for ", TypeMeta(dtype).name());
+    check(std::abs(from) <= largest, "uniform_", "from is out of bounds for ", TypeMeta(dtype).name(), ": ",
+          from);
+    check(std::abs(to) <= largest, "uniform_", "to is out of bounds for ", TypeMeta(dtype).name(), ": ", to);
     check(from <= to, "uniform_", "expects to return a [from, to) range, but found from=", from,
           " > to=", to);
     check(to - from <= largest, "uniform_", "expects to-from <= std::numeric_limits<", dtype,
@@ -286,8 +287,8 @@ void random_from_to(Dtype dtype, void* y, int64_t n, int64_t from, int64_t to, G
   check(from < to, "random_", "expects 'from' to be less than 'to', but got from=", from, " >= to=", to);
   if (is_floating_point(dtype)) visit_floating(dtype, [&]<class T>() { move_inwards<T>(from, to); });
   if (dtype == kBool) {
-    check(from >= 0 && from <= 1, "random_", "from is out of bounds for bool");
-    check(to <= 2, "random_", "to - 1 is out of bounds for bool");
+    check(from >= 0 && from <= 1, "random_", "from is out of bounds for bool: ", from);
+    check(to <= 2, "random_", "to - 1 is out of bounds for bool: ", to - 1);
   }
   const uint64_t base = static_cast<uint64_t>(from), range = static_cast<uint64_t>(to) - base;
   const std::lock_guard lock(generator.mutex());

@@ -11,9 +11,6 @@
 using namespace frost;
 using Catch::Contains;
 
-// Under AddressSanitizer an impossible request is to fail as it does without, not to end the program.
-extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
-
 TEST_CASE("memory: blocks are aligned to 64 bytes, writable and apart", "[memory]") {
   std::vector<std::pair<unsigned char*, size_t>> blocks;
   for (size_t bytes = 0; bytes < 5000; bytes += 61)

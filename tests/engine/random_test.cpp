@@ -324,8 +324,8 @@ TEST_CASE("random: errors, which draw nothing", "[random][error]") {
   Generator g(1);
   CHECK_THROWS_WITH(rand<float>(g, 3, 2, 1),
                     "[uniform_] expects to return a [from, to) range, but found from=2 > to=1");
-  CHECK_THROWS_WITH(rand<float>(g, 3, NAN, 1), "[uniform_] from is out of bounds for float");
-  CHECK_THROWS_WITH(rand<float>(g, 3, 0, 1e39), "[uniform_] to is out of bounds for float");
+  CHECK_THROWS_WITH(rand<float>(g, 3, NAN, 1), "[uniform_] from is out of bounds for float: nan");
+  CHECK_THROWS_WITH(rand<float>(g, 3, 0, 1e39), "[uniform_] to is out of bounds for float: 1e+39");
   CHECK_THROWS_WITH(rand<float>(g, 3, -3e38, 3e38),
                     "[uniform_] expects to-from <= std::numeric_limits<Float>::max(), but found to=3e+38 and "
                     "from=-3e+38 which result in to-from to exceed the limit");
@@ -335,8 +335,8 @@ TEST_CASE("random: errors, which draw nothing", "[random][error]") {
   CHECK_THROWS_WITH(randn<bool>(g, 16), "[normal_] not implemented for 'Bool'");
   CHECK_THROWS_WITH(randint<int64_t>(g, 3, 3, 2),
                     "[random_] expects 'from' to be less than 'to', but got from=3 >= to=3");
-  CHECK_THROWS_WITH(randint<bool>(g, -1, 1, 2), "[random_] from is out of bounds for bool");
-  CHECK_THROWS_WITH(randint<bool>(g, 0, 3, 2), "[random_] to - 1 is out of bounds for bool");
+  CHECK_THROWS_WITH(randint<bool>(g, -1, 1, 2), "[random_] from is out of bounds for bool: -1");
+  CHECK_THROWS_WITH(randint<bool>(g, 0, 3, 2), "[random_] to - 1 is out of bounds for bool: 2");
   CHECK_THROWS_WITH(bernoulli<float>(g, 1.5, 3), "[bernoulli_] expects p to be in [0, 1], but got p=1.5");
   CHECK_THROWS_WITH(bernoulli<float>(g, NAN, 3), "[bernoulli_] expects p to be in [0, 1], but got p=nan");
   const std::vector<double> below_zero{0.5, -0.5};

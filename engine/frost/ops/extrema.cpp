@@ -19,7 +19,8 @@ void check_some(const Tensor& x, uint32_t dims, std::string_view function) {
 void check_not_empty(const Tensor& x, std::string_view function) {
   check(x.numel() != 0, function, function,
         "(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
-        "the 'dim' argument.");
+        "the 'dim' argument. Its sizes are ",
+        x.sizes());
 }
 
 // ---- of all elements, or over dims ----
@@ -93,7 +94,7 @@ Tensor index_of_extremum(Extremum op, const Tensor& x, optional<int64_t> dim, bo
     return extremum_along(op, x, wrap_dim(*dim, x.layout().rank(), function), keepdim).indices;
   }
   check(x.numel() != 0, function, function,
-        "(): Expected reduction dim to be specified for input.numel() == 0.");
+        "(): Expected reduction dim to be specified for input.numel() == 0. Its sizes are ", x.sizes());
   const NoGradGuard guard;
   const Tensor index = extremum_along(op, reshape(x, {x.numel()}), 0, false).indices;
   return keepdim ? alias(index, Layout::contiguous(Dims(x.layout().rank(), 1))) : index;

@@ -64,8 +64,8 @@ Tensor cat(TensorList tensors, int64_t dim) {
       check(d == along || others[d] == sizes[d], "cat", "Sizes of tensors must match except in dimension ",
             along, ". Expected size ", sizes[d], " but got size ", others[d], " for tensor number ", i,
             " in the list.");
-    check(!__builtin_add_overflow(total, others[along], &total), "cat",
-          "the sizes overflow a 64-bit integer");
+    check(!__builtin_add_overflow(total, others[along], &total), "cat", "sizes that sum up to ", total, " + ",
+          others[along], " overflow a 64-bit integer");
   }
   sizes[along] = total;
 

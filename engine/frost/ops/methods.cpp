@@ -224,7 +224,8 @@ Tensor Tensor::contiguous() const { return frost::contiguous(*this); }
 Tensor Tensor::clone() const { return frost::clone(*this); }
 Tensor Tensor::to(Dtype dtype) const { return frost::to(*this, dtype); }
 Tensor Tensor::to(const TensorOptions& options) const {
-  return frost::to(*this, options.dtype_opt().value_or(scalar_type()));
+  const optional<Dtype> dtype = options.dtype_opt();
+  return dtype || !defined() ? frost::to(*this, dtype.value_or(kFloat)) : *this;
 }
 Tensor Tensor::to(const Tensor& other) const { return frost::to(*this, other.scalar_type()); }
 Tensor Tensor::type_as(const Tensor& other) const { return frost::to(*this, other.scalar_type()); }

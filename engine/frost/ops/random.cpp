@@ -81,11 +81,13 @@ auto integers(Dtype dtype, int64_t low, int64_t high) {
 }  // namespace
 
 Tensor rand(IntArrayRef sizes, const TensorOptions& options) {
+  ops::check_implemented(is_floating_point(options.dtype()), options.dtype(), "rand");
   const Tensor x = ops::make(sizes, options.dtype(), options, "rand");
   return draw(x, x.layout(), uniform(options.dtype(), 0, 1));
 }
 
 Tensor randn(IntArrayRef sizes, const TensorOptions& options) {
+  ops::check_implemented(is_floating_point(options.dtype()), options.dtype(), "randn");
   const Tensor x = ops::make(sizes, options.dtype(), options, "randn");
   return draw(x, x.layout(), normal(options.dtype(), true, 0, 1));
 }
@@ -113,11 +115,13 @@ Tensor randperm(int64_t n, const TensorOptions& options) {
 
 Tensor rand_like(const Tensor& x, const TensorOptions& options) {
   const Dtype dtype = ops::dtype_like(x, options, "rand_like");
+  ops::check_implemented(is_floating_point(dtype), dtype, "rand_like");
   return draw(ops::make(x.sizes(), dtype, options, "rand_like"), x.layout(), uniform(dtype, 0, 1));
 }
 
 Tensor randn_like(const Tensor& x, const TensorOptions& options) {
   const Dtype dtype = ops::dtype_like(x, options, "randn_like");
+  ops::check_implemented(is_floating_point(dtype), dtype, "randn_like");
   const Tensor y = ops::make(x.sizes(), dtype, options, "randn_like");
   return draw(y, x.layout(), normal(dtype, x.is_contiguous(), 0, 1));
 }

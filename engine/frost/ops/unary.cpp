@@ -52,7 +52,10 @@ Tensor neg(const Tensor& x) {
                 wrt(x, [](const Tensor& grad_out) { return -grad_out; }));
 }
 
-Tensor square(const Tensor& x) { return pow(x, 2); }
+Tensor square(const Tensor& x) {
+  check_defined(x, "square");
+  return pow(x, 2);
+}
 
 // y = √x:   grad_x = grad_out / 2y
 Tensor sqrt(const Tensor& x) {

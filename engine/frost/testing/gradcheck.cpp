@@ -39,7 +39,10 @@ void check_movable(const Tensor& x, const std::string& text, const char* caller)
         " has elements that share memory, which can't be moved one at a time; pass a clone()");
 }
 
-void check_inputs(const std::vector<Tensor>& inputs, const GradcheckOptions& options, const char* caller) {
+void check_inputs(const Function& function, const std::vector<Tensor>& inputs,
+                  const GradcheckOptions& options, const char* caller) {
+  check(function != nullptr, caller, "expected a function to differentiate, got an empty one");
+  check(options.eps > 0, caller, "eps must be positive, got ", options.eps);
   check(options.masks.size() <= inputs.size() && options.names.size() <= inputs.size(), caller, "got ",
         inputs.size(), " inputs, ", options.masks.size(), " masks and ", options.names.size(), " names");
   bool any = false;
@@ -102,14 +105,18 @@ std::vector<Tensor> numeric_column(const Function& function, const std::vector<T
   x = original - eps;
   std::vector<Tensor> below = function(inputs);
   std::vector<Tensor> column;
-  for (const size_t place : places) column.push_back(flatten((above[place] - below[place]) / (2 * eps)));
+  for (const size_t place : places) {
+    check(place < above.size() && place < below.size() && above[place].defined() && below[place].defined(),
+          "gradcheck", "the function gives fewer outputs for other inputs: there is no output ", place);
+    column.push_back(flatten((above[place] - below[place]) / (2 * eps)));
+  }
   return column;
 }
 
 }  // namespace
 
 bool gradcheck(const Function& function, const std::vector<Tensor>& inputs, const GradcheckOptions& options) {
-  check_inputs(inputs, options, "gradcheck");
+  check_inputs(function, inputs, options, "gradcheck");
   const Outputs differentiated = differentiable(function, inputs, "gradcheck");
   check_repeats(function, inputs, differentiated, "gradcheck");
   const auto& [places, outputs] = differentiated;
@@ -152,11 +159,13 @@ bool gradcheck(const Function& function, const std::vector<Tensor>& inputs, cons
 
 bool gradgradcheck(const Function& function, const std::vector<Tensor>& inputs,
                    const std::vector<Tensor>& grad_outputs, const GradcheckOptions& options) {
-  check_inputs(inputs, options, "gradgradcheck");
+  check_inputs(function, inputs, options, "gradgradcheck");
   std::vector<Tensor> all = inputs;
   const std::vector<Tensor> outputs = differentiable(function, inputs, "gradgradcheck").tensors;
+  check(grad_outputs.empty() || grad_outputs.size() == outputs.size(), "gradgradcheck", "got ",
+        grad_outputs.size(), " grad_outputs for ", outputs.size(), " outputs");
   for (size_t k = 0; k < outputs.size(); ++k)
-    all.push_back(!grad_outputs.empty() ? grad_outputs.at(k)
+    all.push_back(!grad_outputs.empty() ? grad_outputs[k]
                                         : randn(outputs[k].sizes(), dtype(kDouble).requires_grad(true)));
   const size_t count = inputs.size();
   const Function gradients = [&function, count](const std::vector<Tensor>& values) {
@@ -185,6 +194,7 @@ Tensor numeric_gradient(const std::function<Tensor(const Tensor&)>& function, co
                         const Tensor& mask, double eps) {
   check_defined(x, "numeric_gradient", "x");
   check(function != nullptr, "numeric_gradient", "expected a function to differentiate, got an empty one");
+  check(eps > 0, "numeric_gradient", "eps must be positive, got ", eps);
   check_movable(x, "x", "numeric_gradient");
   const Function values = [&function](const std::vector<Tensor>& xs) {
     const Tensor y = function(xs[0]);

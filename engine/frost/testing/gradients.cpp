@@ -89,9 +89,18 @@ std::string difference(const Tensor& a, const Tensor& b, double rtol, double ato
 
 }  // namespace
 
+namespace {
+
+long double element_at(const Tensor& grad, int64_t place, const char* function) {
+  check(0 <= place && place < grad.numel(), function, "there is no element ", place, " of ", grad.numel());
+  return elements(grad)[static_cast<size_t>(place)];
+}
+
+}  // namespace
+
 GradState grad_state(const Tensor& grad, int64_t place) {
   if (!grad.defined()) return GradState::absent;
-  return state_of(elements(grad).at(static_cast<size_t>(place)));
+  return state_of(element_at(grad, place, "grad_state"));
 }
 
 GradState grad_state(const Tensor& grad) {
@@ -103,7 +112,7 @@ GradState grad_state(const Tensor& grad) {
 
 std::string grad_text(const Tensor& grad, int64_t place) {
   if (!grad.defined()) return "absent";
-  return state_text(elements(grad).at(static_cast<size_t>(place)), grad.scalar_type());
+  return state_text(element_at(grad, place, "grad_text"), grad.scalar_type());
 }
 
 Result grad_absent(const Tensor& x, const Tensor& root) {

@@ -104,6 +104,7 @@ Tensor orthogonal_(Tensor tensor, double gain) {
   check_defined(tensor, "orthogonal_", "tensor");
   check(tensor.dim() >= 2, "orthogonal_", "Only tensors with 2 or more dimensions are supported, got sizes ",
         tensor.sizes());
+  check(tensor.is_floating_point(), "orthogonal_", "not implemented for '", tensor.scalar_type(), "'");
   const NoGradGuard guard;
   const int64_t rows = tensor.size(0), columns = tensor.numel() / std::max<int64_t>(rows, 1);
   const Tensor matrix = randn({rows, columns}).to(kDouble);

@@ -133,6 +133,7 @@ void Module::apply(const std::function<void(const std::string&, const std::share
 
 Tensor& Module::register_parameter(std::string name, Tensor tensor, bool requires_grad) {
   check_name(name, "Parameter", "register_parameter");
+  check(!parameters_.contains(name), "register_parameter", "Parameter '", name, "' already defined");
   if (tensor.defined()) tensor.set_requires_grad(requires_grad);
   return parameters_.insert(std::move(name), std::move(tensor));
 }
@@ -148,6 +149,11 @@ void Module::register_child(std::string name, std::shared_ptr<Module> module) {
   children_.insert(std::move(name), std::move(module));
 }
 
+void Module::replace_child(const std::string& name, std::shared_ptr<Module> module) {
+  check(module != nullptr, "replace_module", "what is to replace submodule '", name, "' is null");
+  children_[name] = std::move(module);
+}
+
 void Module::train(bool on) {
   for (const auto& child : children_) child.value()->train(on);
   is_training_ = on;
@@ -156,6 +162,8 @@ void Module::train(bool on) {
 void Module::zero_grad(bool set_to_none) { nn::zero_grad(parameters(), set_to_none); }
 
 void Module::to(Dtype dtype) {
+  check(frost::is_floating_point(dtype), "to",
+        "parameters and buffers of floating point can't be converted to ", dtype);
   const NoGradGuard guard;
   // The tensors stay who they are, since the module's members hold handles on them too.
   for (const std::vector<Tensor>& tensors : {parameters(), buffers()})

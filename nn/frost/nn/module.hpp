@@ -78,7 +78,7 @@ class Module : public std::enable_shared_from_this<Module> {
   // Puts a module in the place of the one registered under this name.
   template <class M>
   std::shared_ptr<M> replace_module(const std::string& name, std::shared_ptr<M> module) {
-    children_[name] = module;
+    replace_child(name, module);
     return module;
   }
   template <class Impl>
@@ -124,6 +124,7 @@ class Module : public std::enable_shared_from_this<Module> {
   virtual void become_clone_of(const Module& original);
 
   void register_child(std::string name, std::shared_ptr<Module> module);
+  void replace_child(const std::string& name, std::shared_ptr<Module> module);
   void set_requires_grad(bool required);
 
   mutable std::string name_;

@@ -62,6 +62,7 @@ MultiheadAttentionImpl::MultiheadAttentionImpl(const MultiheadAttentionOptions& 
   const int64_t embed_dim = options.embed_dim(), heads = options.num_heads();
   check(heads > 0 && embed_dim > 0, kName, "embed_dim and num_heads must be positive, got ", embed_dim,
         " and ", heads);
+  checked_numel({3, embed_dim}, kName);
   check(embed_dim % heads == 0, kName, "embed_dim must be divisible by num_heads, got ", embed_dim, " and ",
         heads);
   check(0 <= options.dropout() && options.dropout() <= 1, kName,

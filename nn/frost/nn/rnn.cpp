@@ -46,6 +46,8 @@ RecurrentImpl::RecurrentImpl(std::string name, Recurrence kind, const RecurrentS
   check(settings.input_size >= 0, name_, "input_size must not be negative, got ", settings.input_size);
   check(settings.hidden_size > 0, name_, "hidden_size must be positive, got ", settings.hidden_size);
   check(settings.num_layers > 0, name_, "num_layers must be positive, got ", settings.num_layers);
+  check_room(settings.num_layers, sizeof(Weights), name_);
+  checked_numel({gate_count(kind_), settings.directions(), settings.hidden_size}, name_);
 }
 
 void RecurrentImpl::register_weights() {
@@ -131,6 +133,7 @@ RecurrentImpl::Result RecurrentImpl::run(const Tensor& input, const RecurrentSta
   const int64_t steps = by_step.size(0), batch = by_step.size(1);
   const RecurrentState states = initial_state(initial, input, batch);
   check(steps > 0, name_, "Expected sequence length to be larger than 0 in RNN");
+  check_room(steps, sizeof(int64_t), name_);
   const std::vector<int64_t> batch_sizes(static_cast<size_t>(steps), batch);
   const Result result = run_layers(reshape(by_step, {steps * batch, input.size(2)}), states, batch_sizes);
   const Tensor output = result.output.view({steps, batch, result.output.size(1)});

@@ -18,6 +18,7 @@ RecurrentCellImpl::RecurrentCellImpl(std::string name, Recurrence kind, int64_t 
     : name_(std::move(name)), kind_(kind), input_size_(input_size), hidden_size_(hidden_size), bias_(bias) {
   check(input_size >= 0, name_, "input_size must not be negative, got ", input_size);
   check(hidden_size > 0, name_, "hidden_size must be positive, got ", hidden_size);
+  checked_numel({gate_count(kind), hidden_size}, name_);
 }
 
 void RecurrentCellImpl::register_weights() {

@@ -1,6 +1,7 @@
 #include <frost/nn/scores.hpp>
 
 #include <frost/ops.hpp>
+#include <frost/tensor_impl.hpp>
 
 #include <cmath>
 
@@ -9,6 +10,8 @@ namespace frost::nn {
 namespace {
 
 void check_sizes(const Tensor& query, const Tensor& keys, const char* function) {
+  check_defined(query, function, "query");
+  check_defined(keys, function, "keys");
   check(keys.dim() == 3 || keys.dim() == 2, function, "keys must be [B, T, K] or [T, K], got ", keys.sizes());
   check(query.dim() == keys.dim() - 1 && (keys.dim() == 2 || query.size(0) == keys.size(0)), function,
         "a query for keys of sizes ", keys.sizes(), " must have one dimension less and the same batch, got ",

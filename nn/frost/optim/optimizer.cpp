@@ -89,6 +89,7 @@ void Optimizer::add_param_group(const OptimizerParamGroup& group) {
   if (!added.has_options()) added.set_options(defaults_->clone());
   const OptimizerOptions &options = added.options(), &own = *defaults_;
   check(typeid(options) == typeid(own), "add_param_group", "the group's options are another optimizer's");
+  options.check_values("add_param_group");
   check_parameters(added.params(), param_groups_, "add_param_group");
   param_groups_.push_back(std::move(added));
 }
@@ -97,6 +98,11 @@ void Optimizer::add_parameters(const std::vector<Tensor>& parameters) {
   check_parameters(parameters, param_groups_, "add_parameters");
   std::vector<Tensor>& first = this->parameters();
   first.insert(first.end(), parameters.begin(), parameters.end());
+}
+
+std::vector<Tensor>& Optimizer::parameters() {
+  check(!param_groups_.empty(), "Optimizer", "there is no group of parameters");
+  return param_groups_[0].params();
 }
 
 void Optimizer::zero_grad(bool set_to_none) {

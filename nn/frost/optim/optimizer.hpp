@@ -115,7 +115,7 @@ class Optimizer {
   void zero_grad(bool set_to_none = false);
 
   // A group without options gets a copy of the defaults. Errors: a parameter that is not a leaf, or is in
-  // the group twice or in another one; options of another optimiser.
+  // the group twice or in another one; options of another optimiser, or that its constructor would refuse.
   void add_param_group(const OptimizerParamGroup& group);
   std::vector<OptimizerParamGroup>& param_groups() noexcept { return param_groups_; }
   const std::vector<OptimizerParamGroup>& param_groups() const noexcept { return param_groups_; }
@@ -124,10 +124,10 @@ class Optimizer {
   States& state() noexcept { return state_; }
   const States& state() const noexcept { return state_; }
 
-  // Of the first group. Errors as above.
+  // Of the first group. Errors as above; that there is no group.
   void add_parameters(const std::vector<Tensor>& parameters);
-  std::vector<Tensor>& parameters() noexcept { return param_groups_.at(0).params(); }
-  const std::vector<Tensor>& parameters() const noexcept { return param_groups_.at(0).params(); }
+  std::vector<Tensor>& parameters();
+  const std::vector<Tensor>& parameters() const { return const_cast<Optimizer&>(*this).parameters(); }
   size_t size() const noexcept;  // how many parameters there are in all groups
 
   // For checkpoints: what its options are saved under, and an empty state to be filled.

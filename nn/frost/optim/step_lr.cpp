@@ -28,7 +28,8 @@ std::vector<double> LRScheduler::get_current_lrs() const {
 
 StepLR::StepLR(Optimizer& optimizer, unsigned step_size, double gamma)
     : LRScheduler(optimizer), step_size_(step_size), gamma_(gamma) {
-  check(step_size > 0, "StepLR", "the step size must be positive");
+  check(step_size > 0, "StepLR", "the step size must be positive, got ", step_size);
+  check(gamma >= 0, "StepLR", "gamma must be 0 or larger, got ", gamma);
 }
 
 std::vector<double> StepLR::get_lrs() {

@@ -29,7 +29,7 @@ class LRScheduler {
 
 // Multiplies the learning rates by gamma every step_size calls of step(). As in libtorch's C++, the first
 // call sets the rate of epoch 0, which is the optimiser's own: the rates change in the calls step_size + 1,
-// 2·step_size + 1, …
+// 2·step_size + 1, … Errors: step_size 0; gamma negative or NaN.
 class StepLR : public LRScheduler {
  public:
   StepLR(Optimizer& optimizer, unsigned step_size, double gamma = 0.1);

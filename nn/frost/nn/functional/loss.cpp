@@ -32,6 +32,12 @@ void check_frozen(const Tensor& weight, const char* name, const char* function) 
         "'. This input cannot have requires_grad True.");
 }
 
+void check_broadcast(const Tensor& x, const Tensor& target, const char* function) {
+  check_defined(x, function);
+  check_defined(target, function, "target");
+  broadcast_sizes(x.sizes(), target.sizes(), function);
+}
+
 int64_t class_dim(const Tensor& x) { return x.dim() == 1 ? 0 : 1; }
 
 // weight [C] so that it broadcasts against x.
@@ -44,6 +50,7 @@ Tensor along_classes(const Tensor& weight, const Tensor& x) {
 }  // namespace
 
 Tensor l1_loss(const Tensor& x, const Tensor& target, const L1LossFuncOptions& options) {
+  check_broadcast(x, target, "l1_loss");
   return reduced(abs(x - target), options.reduction());
 }
 
@@ -58,8 +65,7 @@ Tensor mse_backward(const Tensor& grad_out, const Tensor& x, const Tensor& y, Re
 
 // y = (x - target)²:   grad_x = 2 (x - target) grad_out, grad_target = -grad_x
 Tensor mse_loss(const Tensor& x, const Tensor& target, const MSELossFuncOptions& options) {
-  check_defined(x, "mse_loss");
-  check_defined(target, "mse_loss", "target");
+  check_broadcast(x, target, "mse_loss");
   const Dtype dtype = result_type(x, target);
   check(is_floating_point(dtype), "mse_loss", "\"mse_cpu\" not implemented for '", dtype, "'");
   const Reduction reduction = options.reduction();

@@ -15,6 +15,7 @@ Tensor RaggedBatch::mask() const { return nn::padding_mask(IntArrayRef(lengths),
 
 RaggedBatch random_lengths(int64_t batch, int64_t max_len, uint64_t seed, int64_t min_len) {
   check(batch >= 0, "random_lengths", "a batch can't have ", batch, " sequences");
+  check_room(batch, sizeof(int64_t), "random_lengths");
   check(0 <= min_len && min_len <= max_len, "random_lengths", "expected 0 ≤ min_len ≤ max_len, got ", min_len,
         " and ", max_len);
   RaggedBatch result{"random lengths, seed " + to_text(static_cast<int64_t>(seed)),
@@ -27,6 +28,9 @@ RaggedBatch random_lengths(int64_t batch, int64_t max_len, uint64_t seed, int64_
 std::vector<RaggedBatch> ragged_batches(int64_t batch, int64_t max_len, int64_t random, uint64_t seed) {
   check(batch >= 1 && max_len >= 1, "ragged_batches", "expected batch and max_len of 1 or more, got ", batch,
         " and ", max_len);
+  check(random >= 0, "ragged_batches", "there can't be ", random, " random batches");
+  check_room(batch, sizeof(int64_t), "ragged_batches");
+  check_room(max_len, sizeof(int64_t), "ragged_batches");
   std::vector<RaggedBatch> batches;
   const auto add = [&batches, max_len](std::string name, std::vector<int64_t> lengths) {
     const bool is_new = std::none_of(batches.begin(), batches.end(), [&lengths](const RaggedBatch& other) {

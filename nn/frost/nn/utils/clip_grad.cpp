@@ -2,17 +2,21 @@
 
 #include <frost/grad_mode.hpp>
 #include <frost/ops.hpp>
+#include <frost/tensor_impl.hpp>
 
 #include <cmath>
+#include <string_view>
 
 namespace frost::nn::utils {
 
 namespace {
 
-std::vector<Tensor> present_grads(const std::vector<Tensor>& parameters) {
+std::vector<Tensor> present_grads(const std::vector<Tensor>& parameters, std::string_view function) {
   std::vector<Tensor> grads;
-  for (const Tensor& parameter : parameters)
+  for (const Tensor& parameter : parameters) {
+    check_defined(parameter, function, "parameters");
     if (parameter.grad().defined()) grads.push_back(parameter.grad().detach());
+  }
   return grads;
 }
 
@@ -20,8 +24,10 @@ std::vector<Tensor> present_grads(const std::vector<Tensor>& parameters) {
 
 double clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm, double norm_type,
                        bool error_if_nonfinite) {
+  check(max_norm >= 0, "clip_grad_norm_", "max_norm must be 0 or larger, got ", max_norm);
+  check(norm_type >= 0, "clip_grad_norm_", "norm_type must be 0 or larger, got ", norm_type);
   const NoGradGuard guard;
-  const std::vector<Tensor> grads = present_grads(parameters);
+  const std::vector<Tensor> grads = present_grads(parameters, "clip_grad_norm_");
   if (grads.empty()) return 0;
   std::vector<Tensor> norms;
   for (const Tensor& grad : grads) norms.push_back(norm(grad, norm_type));
@@ -29,9 +35,10 @@ double clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm, d
   if (norm_type == 0) total = full({}, static_cast<double>(grads.size()));
   const double total_norm = total.item<double>();
   check(!error_if_nonfinite || std::isfinite(total_norm), "clip_grad_norm_", "The total norm of order ",
-        norm_type,
-        " for gradients from `parameters` is non-finite, so it cannot be clipped. To disable this ",
-        "error and scale the gradients with the non-finite norm anyway, set `error_if_nonfinite=false`");
+        norm_type, " for gradients from `parameters` is non-finite, so it cannot be clipped (it is ",
+        total_norm,
+        "). To disable this error and scale the gradients with the non-finite norm anyway, set "
+        "`error_if_nonfinite=false`");
   const Tensor scale = clamp(max_norm / (total + 1e-6), nullopt, 1.0);
   for (const Tensor& grad : grads) grad.mul_(scale);
   return total_norm;
@@ -47,7 +54,9 @@ double clip_grad_norm_(const Tensor& parameter, double max_norm, double norm_typ
 }
 
 void clip_grad_value_(const std::vector<Tensor>& parameters, double clip_value) {
-  for (const Tensor& grad : present_grads(parameters)) grad.clamp_(-clip_value, clip_value);
+  check(clip_value >= 0, "clip_grad_value_", "clip_value must be 0 or larger, got ", clip_value);
+  for (const Tensor& grad : present_grads(parameters, "clip_grad_value_"))
+    grad.clamp_(-clip_value, clip_value);
 }
 
 void clip_grad_value_(std::initializer_list<Tensor> parameters, double clip_value) {

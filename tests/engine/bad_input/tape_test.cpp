@@ -1,0 +1,156 @@
+#include "bad_input.hpp"
+
+using namespace frost;
+using namespace frost::tests;
+
+TEST_CASE("bad input: what a tensor is", "[bad_input][tensor]") {
+  check_refused<Operands>({
+      {"sizes: undefined", [](auto& o) { o.none.sizes(); }, "[sizes]", {"undefined"}},
+      {"size: undefined", [](auto& o) { o.none.size(0); }, "[size]", {"undefined"}},
+      {"size: dim", [](auto& o) { o.x.size(2); }, "[size]", {"2"}},
+      {"size: of a number", [](auto& o) { o.number.size(0); }, "[size]", {"0"}},
+      {"strides: undefined", [](auto& o) { o.none.strides(); }, "[strides]", {"undefined"}},
+      {"stride: dim", [](auto& o) { o.x.stride(-3); }, "[stride]", {"-3"}},
+      {"storage_offset: undefined",
+       [](auto& o) { o.none.storage_offset(); },
+       "[storage_offset]",
+       {"undefined"}},
+      {"dim: undefined", [](auto& o) { o.none.dim(); }, "[dim]", {"undefined"}},
+      {"numel: undefined", [](auto& o) { o.none.numel(); }, "[numel]", {"undefined"}},
+      {"dtype: undefined", [](auto& o) { o.none.dtype(); }, "[dtype]", {"undefined"}},
+      {"options: undefined", [](auto& o) { o.none.options(); }, "[options]", {"undefined"}},
+      {"is_contiguous: undefined", [](auto& o) { o.none.is_contiguous(); }, "[is_contiguous]", {"undefined"}},
+      {"is_view: undefined", [](auto& o) { o.none.is_view(); }, "[is_view]", {"undefined"}},
+      {"nbytes: undefined", [](auto& o) { o.none.nbytes(); }, "[", {"undefined"}},
+      {"_version: undefined", [](auto& o) { o.none._version(); }, "[_version]", {"undefined"}},
+      {"data_ptr: undefined", [](auto& o) { o.none.data_ptr(); }, "[data_ptr]", {"undefined"}},
+      {"data_ptr: dtype", [](Operands& o) { o.x.data_ptr<double>(); }, "[data_ptr]", {"Double", "Float"}},
+      {"item: many", [](auto& o) { o.x.item(); }, "[item]", {"6", "[2, 3]"}},
+      {"item: nothing", [](auto& o) { o.empty.item(); }, "[item]", {"0", "[0, 3]"}},
+      {"item: undefined", [](auto& o) { o.none.item(); }, "[item]", {"undefined"}},
+      {"item: NaN as integer", [](Operands&) { tensor(0.0 / 0.0).item<int64_t>(); }, "[item]", {"int64_t"}},
+      {"item: too large for int", [](Operands&) { tensor(kMost).item<int>(); }, "[item]", {"int"}},
+      {"requires_grad: undefined", [](auto& o) { o.none.requires_grad(); }, "[requires_grad]", {"undefined"}},
+      {"requires_grad_: integers", [](auto& o) { o.whole.requires_grad_(); }, "[requires_grad_]", {"Long"}},
+      {"requires_grad_: not a leaf",
+       [](auto& o) { o.x.requires_grad_(false); },
+       "[requires_grad_]",
+       {"leaf"}},
+      {"requires_grad_: undefined", [](auto& o) { o.none.requires_grad_(); }, "[", {"undefined"}},
+      {"is_leaf: undefined", [](auto& o) { o.none.is_leaf(); }, "[", {"undefined"}},
+      {"grad: undefined", [](auto& o) { o.none.grad(); }, "[grad]", {"undefined"}},
+      {"mutable_grad: undefined", [](auto& o) { o.none.mutable_grad(); }, "[mutable_grad]", {"undefined"}},
+      {"grad_fn: undefined", [](auto& o) { o.none.grad_fn(); }, "[grad_fn]", {"undefined"}},
+      {"output_nr: undefined", [](auto& o) { o.none.output_nr(); }, "[output_nr]", {"undefined"}},
+      {"retain_grad: frozen", [](auto& o) { o.y.retain_grad(); }, "[retain_grad]", {"requires_grad"}},
+      {"retain_grad: undefined", [](auto& o) { o.none.retain_grad(); }, "[retain_grad]", {"undefined"}},
+      {"register_hook: frozen",
+       [](auto& o) { o.y.register_hook([](Tensor) {}); },
+       "[register_hook]",
+       {"gradient"}},
+      {"register_hook: undefined",
+       [](auto& o) { o.none.register_hook([](Tensor) {}); },
+       "[register_hook]",
+       {"undefined"}},
+      {"register_hook: null",
+       [](auto& o) { o.x.register_hook(std::function<Tensor(const Tensor&)>()); },
+       "[register_hook]",
+       {}},
+      {"remove_hook: none", [](auto& o) { o.x.remove_hook(7); }, "[remove_hook]", {"7"}},
+      {"remove_hook: undefined", [](auto& o) { o.none.remove_hook(0); }, "[remove_hook]", {"undefined"}},
+      {"detach_: view", [](auto& o) { o.x.select(0, 0).detach_(); }, "[detach_]", {"view"}},
+      {"detach_: undefined", [](auto& o) { o.none.detach_(); }, "[detach_]", {"undefined"}},
+      {"set_data: undefined", [](auto& o) { o.none.set_data(o.x); }, "[set_data]", {"undefined"}},
+      {"set_data: undefined source", [](auto& o) { o.y.set_data(o.none); }, "[set_data]", {"undefined"}},
+      {"set_data: integers to a leaf", [](auto& o) { o.leaf.set_data(o.whole); }, "[set_data]", {"Long"}},
+      {"set_data: view", [](auto& o) { o.y.select(0, 0).set_data(o.y); }, "[set_data]", {"view"}},
+      {"name: undefined", [](auto& o) { o.none.name(); }, "[name]", {"undefined"}},
+      {"set_name: undefined", [](auto& o) { o.none.set_name("x"); }, "[set_name]", {"undefined"}},
+      {"set_num_threads: none", [](auto&) { set_num_threads(0); }, "[set_num_threads]", {"0"}},
+      {"set_num_threads: negative", [](auto&) { set_num_threads(-2); }, "[set_num_threads]", {"-2"}},
+  });
+}
+
+TEST_CASE("bad input: backward passes", "[bad_input][tape]") {
+  check_refused<Operands>({
+      {"backward: many elements", [](auto& o) { o.x.backward(); }, "[backward]", {"[2, 3]"}},
+      {"backward: frozen", [](auto& o) { o.y.sum().backward(); }, "[backward]", {"does not require grad"}},
+      {"backward: undefined", [](auto& o) { o.none.backward(); }, "[backward]", {"undefined"}},
+      {"backward: gradient's shape",
+       [](auto& o) { o.x.backward(o.deep.select(0, 0)); },
+       "[backward]",
+       {"[3, 4]", "[2, 3]"}},
+      {"backward: no inputs",
+       [](auto& o) { o.x.sum().backward({}, nullopt, false, TensorList()); },
+       "[backward]",
+       {"empty"}},
+      {"backward: frozen input",
+       [](auto& o) { o.x.sum().backward({}, nullopt, false, TensorList(o.y)); },
+       "[backward]",
+       {}},
+      {"backward: undefined input",
+       [](auto& o) { o.x.sum().backward({}, nullopt, false, TensorList(o.none)); },
+       "[backward]",
+       {"undefined"}},
+      {"autograd::backward: gradients",
+       [](auto& o) {
+         autograd::backward({o.x}, {o.y, o.y});
+       },
+       "[backward]",
+       {"1", "2"}},
+      {"grad: no roots", [](auto& o) { autograd::grad(TensorList(), {o.leaf}); }, "[grad]", {}},
+      {"grad: no inputs", [](auto& o) { autograd::grad({o.x.sum()}, TensorList()); }, "[grad]", {}},
+      {"grad: unused", [](auto& o) { autograd::grad({(o.leaf * 1).sum()}, {o.x}); }, "[grad]", {"0"}},
+      {"grad: frozen", [](auto& o) { autograd::grad({o.x.sum()}, {o.y}); }, "[grad]", {"0"}},
+      {"grad: undefined input",
+       [](auto& o) { autograd::grad({o.x.sum()}, {o.none}); },
+       "[grad]",
+       {"undefined"}},
+      {"grad: undefined root", [](auto& o) { autograd::grad({o.none}, {o.leaf}); }, "[", {"undefined"}},
+      {"grad: frozen root", [](auto& o) { autograd::grad({o.y.sum()}, {o.leaf}); }, "[", {"0"}},
+      {"grad: shape", [](auto& o) { autograd::grad({o.x}, {o.leaf}, {o.index}); }, "[", {"[2]", "[2, 3]"}},
+      {"Backward: gradients",
+       [](auto& o) {
+         Backward({o.x}, {o.y, o.y}, {});
+       },
+       "[backward]",
+       {"1", "2"}},
+      {"Backward: grad_input",
+       [](auto& o) { Backward(o.x.sum()).grad_input(0); },
+       "[Backward::grad_input]",
+       {"0"}},
+      {"Backward: captured", [](auto& o) { Backward(o.x.sum()).captured(3); }, "[Backward::captured]", {"3"}},
+      {"Backward: is_reached",
+       [](auto& o) { Backward(o.x.sum()).is_reached(0); },
+       "[Backward::is_reached]",
+       {"0"}},
+      {"Backward::apply: gradients",
+       [](auto& o) { Backward::apply(*o.x.grad_fn(), TensorList()); },
+       "[Backward::apply]",
+       {"0", "1"}},
+      {"freed graph",
+       [](auto& o) {
+         Tensor y = o.leaf.exp().sum();
+         autograd::grad({y}, {o.leaf});
+         autograd::grad({y}, {o.leaf});
+       },
+       "[",
+       {"second time"}},
+      {"saved value written to",
+       [](auto& o) {
+         Tensor y = (o.leaf * 2).exp(), z = y.sum();
+         y.add_(1);
+         autograd::grad({z}, {o.leaf});
+       },
+       "[",
+       {"inplace operation"}},
+      {"hook: shape",
+       [](auto& o) {
+         Tensor y = o.leaf * 3;
+         y.register_hook([](const Tensor&) { return zeros(2); });
+         autograd::grad({y.sum()}, {o.leaf});
+       },
+       "[backward]",
+       {"[2, 3]", "[2]"}},
+  });
+}
