@@ -28,7 +28,7 @@ export function BatchView({ batch }: { batch: Batch }) {
           </label>
         ))}
       </fieldset>
-      <div class="scrolled" tabIndex={0} role="region" aria-label="The batch">
+      <div class="scrolled" tabindex={0} role="group" aria-label="The batch">
         <table class="tokens">
           <tbody>
             {batch.tokens.map((tokens, b) => (

@@ -42,7 +42,7 @@ export function CostsView({ costs }: { costs: Costs }) {
           text={durationText}
         />
       </div>
-      <div class="scrolled" tabIndex={0} role="region" aria-label="The costs as a table">
+      <div class="scrolled" tabindex={0} role="group" aria-label="The costs as a table">
         <table>
           <thead>
             <tr>

@@ -130,7 +130,7 @@ export function findFold(trace: Trace): Fold | null {
 
 // ---- what is drawn ----
 
-const reshapes = /^(View|UnsafeView|ReshapeAlias|Squeeze|Unsqueeze|T|Transpose|Permute|Alias)Backward\d*$/;
+export const reshapes = /^(View|UnsafeView|ReshapeAlias|Squeeze|Unsqueeze|T|Transpose|Permute|Alias)Backward\d*$/;
 
 export interface Drawn {
   key: string;

@@ -48,7 +48,7 @@ function picture(values: Values, grid: Grid): string {
   return url;
 }
 
-interface Place {
+export interface Place {
   x: number;
   y: number;
   width: number;
@@ -91,14 +91,14 @@ export function HeatMap({
   );
 }
 
-// A tensor without elements, or one that is too large to be shown.
-export function EmptyMap({ at, text }: { at: Place; text?: string }) {
+// Three dots: a tensor without elements, or one that is too large to be shown.
+export function EmptyMap({ at }: { at: Place }) {
   return (
     <g class="heat empty">
       <rect class="frame" {...at} />
-      <text x={at.x + at.width / 2} y={at.y + at.height / 2 + 3.5}>
-        {text ?? "none"}
-      </text>
+      {[-7, 0, 7].map((aside) => (
+        <circle cx={at.x + at.width / 2 + aside} cy={at.y + at.height / 2} r="1.6" />
+      ))}
     </g>
   );
 }
@@ -106,15 +106,12 @@ export function EmptyMap({ at, text }: { at: Place; text?: string }) {
 // What stands in place of a gradient's heat map where it is no number: each has a shape of its own.
 export function StateMap({ state, at }: { state: "pending" | "absent" | "zero"; at: Place }) {
   const { x, y, width, height } = at;
-  const middle = { x: x + width / 2, y: y + height / 2 };
   if (state === "pending") return <rect class="state pending" {...at} rx="2" />;
   if (state === "zero")
     return (
       <g class="state zero">
         <rect {...at} />
-        <text x={middle.x} y={middle.y + 4}>
-          0
-        </text>
+        <ellipse cx={x + width / 2} cy={y + height / 2} rx="3" ry="4.2" />
       </g>
     );
   return (

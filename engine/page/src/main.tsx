@@ -5,8 +5,9 @@ import { BatchView } from "./batch_view";
 import { CostsView } from "./costs_view";
 import { type Page, readDocument } from "./document";
 import { type Fold, Moment, type Timeline, draw, timelineOf } from "./graph";
-import { GraphView, stepText, useFold } from "./graph_view";
+import { GraphView, useFold } from "./graph_view";
 import { RowsView } from "./rows_view";
+import { stepText } from "./steps";
 import { TableView } from "./table_view";
 
 // All graphs go forward together, and wait for each other before they go backward.
@@ -62,8 +63,8 @@ function App({ page }: { page: Page }) {
             <button type="button" aria-label="To the start" disabled={position === 0} onClick={() => to(0)}>
               |←
             </button>
-            <button type="button" disabled={position === 0} onClick={() => to(position - 1)}>
-              ← back
+            <button type="button" aria-label="Back" disabled={position === 0} onClick={() => to(position - 1)}>
+              ←<span> back</span>
             </button>
             <input
               id="step"
@@ -76,8 +77,8 @@ function App({ page }: { page: Page }) {
               style={{ "--forward": `${(100 * forward) / Math.max(1, last)}%` }}
               onInput={(event) => to(Number(event.currentTarget.value))}
             />
-            <button type="button" disabled={position === last} onClick={() => to(position + 1)}>
-              next →
+            <button type="button" aria-label="Next" disabled={position === last} onClick={() => to(position + 1)}>
+              <span>next </span>→
             </button>
             <button type="button" aria-label="To the end" disabled={position === last} onClick={() => to(last)}>
               →|
@@ -103,6 +104,7 @@ function App({ page }: { page: Page }) {
                 <StepText trace={trace} timeline={timelines[k]!} position={positions[k]!} fold={folds[k]!} />
                 <GraphView
                   id={`g${k}`}
+                  name={name}
                   trace={trace}
                   timeline={timelines[k]!}
                   position={positions[k]!}
@@ -166,9 +168,7 @@ function Legend({ hasPads }: { hasPads: boolean }) {
         <svg width="36" height="16" aria-hidden="true">
           <g class="state zero">
             <rect {...box} />
-            <text x="18" y="12">
-              0
-            </text>
+            <ellipse cx="18" cy="8" rx="3" ry="4.2" />
           </g>
         </svg>{" "}
         gradient exactly zero

@@ -34,7 +34,7 @@ export function Matrix(props: { values: Values; sizes: number[]; axes: Axes; lim
     );
   };
   return (
-    <div class="matrix" tabIndex={0} role="region" aria-label={label}>
+    <div class="matrix" {...(label ? { tabindex: 0, role: "group", "aria-label": label } : {})}>
       <table>
         {labelled && (
           <thead>
@@ -171,12 +171,12 @@ export function Numbers({
           ) : output.values === null ? (
             <p class="none">{sizesText(output.sizes)}: too large to be shown</p>
           ) : (
-            <Matrix values={output.values} {...common} label={`Value of ${title}`} />
+            <Matrix values={output.values} {...common} label={brief ? "" : `Value of ${title}`} />
           )}
         </section>
         <section>
           <h5>{node.leaf ? "Its grad" : "Gradient"}</h5>
-          <GradientNumbers gradient={gradient} {...common} label={`Gradient of ${title}`} />
+          <GradientNumbers gradient={gradient} {...common} label={brief ? "" : `Gradient of ${title}`} />
         </section>
       </div>
       {!brief && moment.phase === "backward" && edges.length > 0 && (

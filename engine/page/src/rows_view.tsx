@@ -64,7 +64,7 @@ export function RowsView({ rows }: { rows: Rows }) {
 function RowTable(props: { tokens: string[]; rows: Row[]; length: number; label: string }) {
   const { tokens, rows, length, label } = props;
   return (
-    <div class="scrolled" tabIndex={0} role="region" aria-label={`Row by row: ${label}`}>
+    <div class="scrolled" tabindex={0} role="group" aria-label={`Row by row: ${label}`}>
       <table class="rows">
         <thead>
           <tr>

@@ -7,7 +7,7 @@ export function TableView({ table, conclusions }: { table: Table | null; conclus
       <h2 id="table-heading">Every way of muting</h2>
       {table && (
         <>
-          <div class="scrolled" tabIndex={0} role="region" aria-label="Every way of muting">
+          <div class="scrolled" tabindex={0} role="group" aria-label="Every way of muting">
             <table class="measured">
               <thead>
                 <tr>{table.header.map((title) => (title === "" ? <td /> : <th scope="col">{title}</th>))}</tr>
