@@ -1,11 +1,12 @@
-# What tests/run, examples/run and .ci/run share: installing what is missing, configuring, building. To be sourced.
-# Needs bash. Sets the directory to the top of the tree.
+# What tests/run, examples/run, notebooks/run and .ci/run share: installing what is missing, configuring, building.
+# To be sourced. Needs bash. Sets the directory to the top of the tree.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 engine_packages=(cmake g++ ninja-build libxtensor-dev libxsimd-dev libopenblas-openmp-dev nlohmann-json3-dev)
 examples_packages=(libcli11-dev libfmt-dev libutfcpp-dev)
 tests_packages=(catch2)
+notebooks_packages=(clang-tools-19 graphviz jupyter-nbconvert python3-ipykernel)
 # Of the page that to_html writes; not installed from Debian where npm came from elsewhere, which the two would not go with.
 page_packages=()
 command -v npm >/dev/null || page_packages=(nodejs npm)
@@ -96,7 +97,7 @@ configure() {
     cat "$directory/configure.log" >&2
     die "cmake could not configure $directory/"
   }
-  grep -E '^-- (libtorch was not found|frost.s page)' "$directory/configure.log" | sed 's/^-- /    /' || true
+  grep -E '^-- (libtorch was not found|frost.s (page|notebooks))' "$directory/configure.log" | sed 's/^-- /    /' || true
   note "done in $((SECONDS - start)) s"
 }
 
