@@ -76,7 +76,7 @@ async function open({ file }, look, { width = 1280, height = 900, colorScheme = 
   page.on("request", (request) => request.url().startsWith("data:") || requests.push(request.url()));
   const url = pathToFileURL(file).href;
   await page.goto(url);
-  await page.locator(".node").first().waitFor();
+  await page.locator(".step").first().waitFor();
   await look(page);
   assert.deepEqual(wrong, []);
   assert.deepEqual(requests, [url]);
@@ -213,7 +213,7 @@ test("shows the numbers of a node that is pointed at, or that has the focus", as
     assert.match(await page.locator(".popover").innerText(), /^loss/);
     const [popover, panel] = [
       await page.locator(".popover").boundingBox(),
-      await page.locator(".frame").first().boundingBox(),
+      await page.locator(".graph .frame").first().boundingBox(),
     ];
     assert.ok(
       popover.y > panel.y && popover.y + popover.height < panel.y + panel.height,
@@ -352,6 +352,44 @@ for (const colorScheme of ["light", "dark"])
       );
     });
 
+test("shows one graph alone, before a pass or without a graph", async () => {
+  const variant = (name, edit) => {
+    const document = structuredClone(runs.small.document);
+    document.lesson = null;
+    edit(document);
+    const file = join(folder, `${name}.html`);
+    const json = JSON.stringify(document).replaceAll("<", "\\u003c");
+    const html = readFileSync(runs.small.file, "utf8").replace(
+      /(<script id="document"[^>]*>).*?(?=<\/script>)/s,
+      (_, tag) => tag + json,
+    );
+    writeFileSync(file, html);
+    return { file };
+  };
+  const one = variant("one", (document) => document.graphs.pop());
+  await open(one, async (page) => {
+    assert.equal(await page.locator("article").count(), 1);
+    assert.equal(await page.locator("h2").count(), 1);
+  });
+  const unrun = variant("unrun", (document) =>
+    document.graphs.forEach(({ trace }) => {
+      trace.steps = [];
+      trace.complete = false;
+      trace.nodes.forEach((node) => (node.step = null));
+    }),
+  );
+  await open(unrun, async (page) => {
+    const forward = Math.max(...lengthsOf(runs.small));
+    assert.equal(await page.locator("#step").getAttribute("max"), String(forward));
+    assert.equal(await page.locator(".edge.number").count(), 0);
+  });
+  const none = variant("none", (document) => {
+    document.graphs.pop();
+    Object.assign(document.graphs[0].trace, { nodes: [], steps: [] });
+  });
+  await open(none, async (page) => assert.match(await page.locator(".step").innerText(), /no graph behind it/));
+});
+
 test("a large batch opens quickly", async () => {
   const line = (b) => Array.from({ length: 1 + ((7 * b) % 40) }, (_, t) => `word${(3 * b + t) % 200}`).join(" ");
   const large = run("large", Array.from({ length: 64 }, (_, b) => line(b)).join("\n"), "--batch", "64");
@@ -365,5 +403,10 @@ test("a large batch opens quickly", async () => {
     await page.locator("h1").click();
     await page.keyboard.press("ArrowRight");
     assert.match(await positionText(page), /^Backward 1 of /);
+    await page.getByRole("checkbox", { name: /^fold/ }).uncheck();
+    const drawn = await page.locator("article").nth(1).locator(".node").count();
+    assert.ok(drawn < 100, `${drawn} nodes are drawn`);
+    assert.match(await page.locator(".left-out").innerText(), /more are left out/);
+    assert.equal(await page.locator("article").nth(1).locator(".node.now").count(), 1);
   });
 });

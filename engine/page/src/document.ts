@@ -121,7 +121,11 @@ export function numberText(scalar: Scalar): string {
   return digits.replace("-", "−").replace("e-", "e−").replace("e+", "e");
 }
 
-export const sizesText = (sizes: number[]): string => (sizes.length === 0 ? "a number" : sizes.join(" × "));
+export function sizesText(sizes: number[]): string {
+  const [first, ...more] = sizes;
+  if (first === undefined) return "a number";
+  return more.length === 0 ? count(first, "number", "numbers") : sizes.join(" × ");
+}
 
 // "SoftmaxBackward0" → "softmax", "torch::autograd::AccumulateGrad" → "accumulate grad"
 export const opText = (gradFn: string): string =>

@@ -6,6 +6,7 @@ import { CostsView } from "./costs_view";
 import { type Page, readDocument } from "./document";
 import { type Fold, Moment, type Timeline, draw, timelineOf } from "./graph";
 import { GraphView, useFold } from "./graph_view";
+import { EmptyMap } from "./heat";
 import { RowsView } from "./rows_view";
 import { stepText } from "./steps";
 import { TableView } from "./table_view";
@@ -53,7 +54,7 @@ function App({ page }: { page: Page }) {
       </header>
       <main>
         <section aria-labelledby="graphs-heading">
-          <h2 id="graphs-heading">The graphs, step by step</h2>
+          <h2 id="graphs-heading">{page.graphs.length > 1 ? "The graphs" : "The graph"}, step by step</h2>
           <p class="wide">
             Values flow down to the loss, then gradients flow up. Step with the slider or the arrow keys ← and →. Point
             at a node to see its numbers.
@@ -101,16 +102,22 @@ function App({ page }: { page: Page }) {
               <article aria-labelledby={`graph-${k}`}>
                 <h3 id={`graph-${k}`}>{name}</h3>
                 {about && <p>{about}</p>}
-                <StepText trace={trace} timeline={timelines[k]!} position={positions[k]!} fold={folds[k]!} />
-                <GraphView
-                  id={`g${k}`}
-                  name={name}
-                  trace={trace}
-                  timeline={timelines[k]!}
-                  position={positions[k]!}
-                  batch={batch}
-                  fold={folds[k]!}
-                />
+                {trace.nodes.length === 0 ? (
+                  <p class="step">It does not require a gradient, so there is no graph behind it.</p>
+                ) : (
+                  <>
+                    <StepText trace={trace} timeline={timelines[k]!} position={positions[k]!} fold={folds[k]!} />
+                    <GraphView
+                      id={`g${k}`}
+                      name={name}
+                      trace={trace}
+                      timeline={timelines[k]!}
+                      position={positions[k]!}
+                      batch={batch}
+                      fold={folds[k]!}
+                    />
+                  </>
+                )}
               </article>
             ))}
           </div>
@@ -187,6 +194,12 @@ function Legend({ hasPads }: { hasPads: boolean }) {
           <rect class="state pending" {...box} />
         </svg>{" "}
         not there yet
+      </li>
+      <li>
+        <svg width="36" height="16" aria-hidden="true">
+          <EmptyMap at={box} />
+        </svg>{" "}
+        values not kept, or too many
       </li>
       {hasPads && (
         <li>

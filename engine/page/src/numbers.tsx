@@ -169,7 +169,7 @@ export function Numbers({
           {!moment.hasValue(drawn.shown) ? (
             <p class="none">not there yet</p>
           ) : output.values === null ? (
-            <p class="none">{sizesText(output.sizes)}: too large to be shown</p>
+            <p class="none">{output.held ? "too large to be shown" : "not kept: no rule needs it in backward"}</p>
           ) : (
             <Matrix values={output.values} {...common} label={brief ? "" : `Value of ${title}`} />
           )}
