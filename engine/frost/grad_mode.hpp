@@ -4,11 +4,17 @@
 namespace frost {
 
 struct GradMode {
-  static bool is_enabled() { return enabled; }
-  static void set_enabled(bool on) { enabled = on; }
+  static bool is_enabled() { return current(); }
+  static void set_enabled(bool on) { current() = on; }
 
  private:
   [[gnu::tls_model("initial-exec")]] static constinit thread_local bool enabled;
+#ifdef __CLANG_REPL__  // interpreted code cannot reach a library's thread_local variables, but calls its
+                       // functions
+  static bool& current();
+#else
+  [[gnu::used]] static bool& current() { return enabled; }
+#endif
 };
 
 // Sets the mode for a scope.

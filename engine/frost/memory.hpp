@@ -103,8 +103,14 @@ struct MemoryCache {
   }
 };
 
-// Null until the thread's first allocation, and after the thread's end.
 extern thread_local MemoryCache* this_threads_cache [[gnu::tls_model("initial-exec")]];
+// Null until the thread's first allocation, and after the thread's end.
+#ifdef __CLANG_REPL__  // interpreted code cannot reach a library's thread_local variables, but calls its
+                       // functions
+MemoryCache* current_cache();
+#else
+[[gnu::used]] inline MemoryCache* current_cache() { return this_threads_cache; }
+#endif
 
 void* allocate_any(size_t bytes);
 void deallocate_any(void* block, size_t bytes) noexcept;
@@ -112,7 +118,7 @@ void deallocate_any(void* block, size_t bytes) noexcept;
 }  // namespace detail
 
 inline void* allocate(size_t bytes) {
-  detail::MemoryCache* const cache = detail::this_threads_cache;
+  detail::MemoryCache* const cache = detail::current_cache();
   if (detail::kCaching && bytes - 1 < detail::kSmallBlock && cache != nullptr) {
     const size_t index = (bytes - 1) / detail::kBlockUnit;
     if (void* const block = cache->take(index, (index + 1) * detail::kBlockUnit)) {
@@ -124,7 +130,7 @@ inline void* allocate(size_t bytes) {
 }
 
 inline void deallocate(void* block, size_t bytes) noexcept {
-  detail::MemoryCache* const cache = detail::this_threads_cache;
+  detail::MemoryCache* const cache = detail::current_cache();
   if (detail::kCaching && bytes - 1 < detail::kSmallBlock && cache != nullptr) {
     const size_t index = (bytes - 1) / detail::kBlockUnit;
     if (cache->keep(index, (index + 1) * detail::kBlockUnit, block)) {
