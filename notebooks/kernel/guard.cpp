@@ -26,6 +26,18 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+// As llvm::StringRef and llvm::Error are passed.
+struct Text {
+  const char* data;
+  size_t size;
+};
+struct Error {
+  void* payload = nullptr;
+  Error() = default;
+  Error(Error&& other) noexcept : payload(other.payload) { other.payload = nullptr; }
+  ~Error() {}
+};
+
 namespace {
 
 sigjmp_buf before_cell;
@@ -90,17 +102,6 @@ struct Setup {
   }
 };
 
-// As llvm::StringRef and llvm::Error are passed.
-struct Text {
-  const char* data;
-  size_t size;
-};
-struct Error {
-  void* payload = nullptr;
-  Error() = default;
-  Error(Error&& other) noexcept : payload(other.payload) { other.payload = nullptr; }
-  ~Error() {}
-};
 using ParseAndExecute = Error (*)(void* interpreter, Text code, void* value);
 constexpr const char* symbol = "_ZN5clang11Interpreter15ParseAndExecuteEN4llvm9StringRefEPNS_5ValueE";
 
@@ -150,9 +151,9 @@ Error run(void* interpreter, Text code, void* value) {
 
 }  // namespace
 
-extern "C" Error parse_and_execute(void* interpreter, Text code, void* value) __asm__(
+Error parse_and_execute(void* interpreter, Text code, void* value) __asm__(
     "_ZN5clang11Interpreter15ParseAndExecuteEN4llvm9StringRefEPNS_5ValueE");
-extern "C" Error parse_and_execute(void* interpreter, Text code, void* value) {
+Error parse_and_execute(void* interpreter, Text code, void* value) {
   static const Setup setup;
   const std::string_view line(code.data, code.size);
   if (line.substr(0, 7) == "//cell " && line.ends_with(" ends")) {
