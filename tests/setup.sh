@@ -111,6 +111,21 @@ configure_and_build() {
   note "done in $((SECONDS - start)) s"
 }
 
+# What notebooks/run and notebooks/test need, into build/, whose other parts stay as they were.
+build_notebooks() {
+  local start
+  if [[ -e build/CMakeCache.txt ]]; then
+    configure build -DFROST_NOTEBOOKS=ON
+  else
+    configure build -DFROST_NOTEBOOKS=ON -DFROST_TESTS=OFF -DFROST_EXAMPLES=OFF
+  fi
+  grep -q '^FROST_HAS_NOTEBOOKS:INTERNAL=ON' build/CMakeCache.txt || die "The notebooks cannot be run here, as said above."
+  start=$SECONDS
+  say "Building in build/ on $(jobs) core(s)"
+  cmake --build build --parallel "$(jobs)" --target notebooks
+  note "done in $((SECONDS - start)) s"
+}
+
 # run_tests DIRECTORY [argument of ctest …]
 run_tests() {
   local directory=$1
