@@ -5,7 +5,7 @@
 //
 // One long table, an op after the other in the order of ops.hpp; README.md says what is left out of it, and
 // why.
-#include "program.hpp"
+#include "program_mixed.hpp"
 
 namespace {
 
@@ -37,19 +37,27 @@ const Named& one_of(Program& p, const std::vector<Named>& all) {
 
 // ---- arithmetic and functions of each element ----
 
+// libtorch's is wrong in Float where the gradient is not contiguous.
+Tensor gelu(const Tensor& x) {
+  return x.scalar_type() == fw::kFloat ? fw::gelu(x.to(fw::kDouble)).to(fw::kFloat) : fw::gelu(x);
+}
+
 void smooth(Program& p) {
   static const std::vector<Named> all = {{"sin", [](const Tensor& x) { return x.sin(); }},
                                          {"cos", [](const Tensor& x) { return x.cos(); }},
                                          {"tanh", [](const Tensor& x) { return x.tanh(); }},
                                          {"sigmoid", [](const Tensor& x) { return x.sigmoid(); }},
                                          {"erf", [](const Tensor& x) { return x.erf(); }},
-                                         {"gelu", [](const Tensor& x) { return fw::gelu(x); }},
+                                         {"gelu", gelu},
                                          {"softplus", [](const Tensor& x) { return fw::softplus(x); }},
                                          {"exp of tanh", [](const Tensor& x) { return x.tanh().exp(); }},
                                          {"expm1 of sin", [](const Tensor& x) { return x.sin().expm1(); }}};
   const Value v = p.random.chance(90) ? p.floating() : p.pick([](const Value&) { return true; });
   const Named& op = one_of(p, all);
-  p.make(std::string(op.name) + "(" + v.name + ")", p.rounded(v), [&] { return op.f(v.x); });
+  // A large number's last digit is a good part of a wave of sin and cos.
+  const bool is_scaled = !v.exact && v.floating();
+  p.make(std::string(op.name) + "(" + v.name + (is_scaled ? " / 64)" : ")"), p.rounded(v),
+         [&] { return op.f(is_scaled ? v.x / 64 : v.x); });
 }
 
 // Functions that want positive numbers get x² + ½.
@@ -125,8 +133,9 @@ void binary(Program& p) {
     case 6:
       return p.make("sub 2 times" + of, p.multiplied(x, y), [&] { return x.x.sub(y.x, 2); });
     default:
-      p.make("pow" + of, p.rounded(p.joined(x, y)), [&] { return (x.x.sin() + 1.5).pow(y.x.tanh()); });
-      p.values.back().fresh = false;  // libtorch keeps it, even where it is not needed
+      // libtorch keeps the power, even where it is not needed: nobody writes to it
+      p.make("pow, times 1" + of, p.rounded(p.joined(x, y)),
+             [&] { return (x.x.sin() + 1.5).pow(y.x.tanh()) * 1; });
   }
 }
 
@@ -187,7 +196,8 @@ void masks(Program& p) {
       return p.make("masked_fill with a tensor" + of, x,
                     [&] { return x.x.masked_fill(mask, fw::tensor(0.5)); });
     case 3:
-      return p.make("masked_select" + of, p.packed(x), [&] { return kept(x.x).masked_select(mask); });
+      return p.make("masked_select" + of, p.packed(x),
+                    [&] { return kept(x.plain ? x.x : x.x.contiguous()).masked_select(mask); });
     case 4: {
       const Value y = p.partner(x);
       return p.make("where" + of + " " + y.name, p.joined(x, y), [&] { return fw::where(mask, x.x, y.x); });
@@ -690,7 +700,16 @@ void step(Program& p) {
                                                  indexing,
                                                  in_place,
                                                  in_place,
-                                                 through_view};
+                                                 through_view,
+                                                 peer::mixed::binary,
+                                                 peer::mixed::binary,
+                                                 peer::mixed::number,
+                                                 peer::mixed::reduction,
+                                                 peer::mixed::reduction,
+                                                 peer::mixed::product,
+                                                 peer::mixed::creation,
+                                                 peer::mixed::indexing,
+                                                 peer::mixed::in_place};
   kSteps[p.random.below(static_cast<int64_t>(std::size(kSteps)))](p);
 }
 

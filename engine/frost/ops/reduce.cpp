@@ -1,6 +1,8 @@
 // Sums, means, products, all, any; and running sums.
 #include <frost/ops/reduction.hpp>
 
+#include <algorithm>
+
 namespace frost {
 
 using kernels::Reduce;
@@ -35,9 +37,12 @@ Tensor mean_over(const char* name, const Tensor& x, uint32_t dims, bool keepdim,
   const int64_t n = ops::reduced_count(x.layout().sizes, dims);
   kernels::binary(kernels::Binary::div, y_dtype, sizes, ops::out(y), ops::in(y),
                   ops::ScalarOperand(n, y_dtype).in(sizes));
-  return record(name, y, wrt(x, [n, dims, sizes_x = x.layout().sizes](const Tensor& grad_out) {
-                  return restored(grad_out / n, sizes_x, dims).expand(sizes_x);
-                }));
+  // A mean of nothing is NaN, but its gradient is none, and the slope of that 0.
+  return record(
+      name, y,
+      wrt(x, [n = std::max<int64_t>(n, 1), dims, sizes_x = x.layout().sizes](const Tensor& grad_out) {
+        return restored(grad_out / n, sizes_x, dims).expand(sizes_x);
+      }));
 }
 
 }  // namespace

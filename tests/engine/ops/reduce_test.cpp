@@ -89,6 +89,12 @@ TEST_CASE("mean: gradients", "[ops][reduce]") {
   check_unary_gradients([](const Tensor& x) { return mean(x); });
 }
 
+TEST_CASE("mean: of nothing, the gradient has slope 0", "[ops][reduce]") {
+  const Tensor x = zeros({2, 0}, dtype(kDouble).requires_grad(true)), w = trainable({2});
+  const Tensor grad = autograd::grad({(x.mean(1) * w).sum()}, {x}, {}, true, /*create_graph=*/true)[0];
+  CHECK(same(autograd::grad({grad.sum()}, {w})[0], zeros({2}, kDouble)));
+}
+
 TEST_CASE("mean: dtypes", "[ops][reduce]") {
   CHECK_THROWS_WITH(tensor({1, 2}).mean(), Contains("[mean]") && Contains("could not infer output dtype") &&
                                                Contains("Input dtype") && Contains("Got: Long"));
