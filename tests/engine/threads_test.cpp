@@ -1,5 +1,5 @@
 // What <frost/tape.hpp> promises about threads. Catch2's own checks are not for several threads: each keeps
-// its results, which are looked at in the end. The thread sanitizer looks on in CI.
+// its results, which are looked at in the end. .ci/threads has the thread sanitizer look on.
 #include <frost/engine.hpp>
 #include <frost/kernels/parallel.hpp>
 #include <frost/random.hpp>

@@ -1,4 +1,4 @@
-// Modules in several threads. The thread sanitizer looks on in CI.
+// Modules in several threads. .ci/threads has the thread sanitizer look on.
 #include <frost/nn.hpp>
 #include <frost/ops.hpp>
 #include <frost/optim.hpp>
