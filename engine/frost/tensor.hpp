@@ -97,7 +97,7 @@ class Tensor {
   bool retains_grad() const;
   // Calls hook(grad) when the gradient of this tensor, as it is now, is known; what it returns, if it returns
   // a defined tensor, takes the gradient's place. One that a hook adds is called from the next pass on.
-  // Returns the hook's number, for remove_hook.
+  // Returns the hook's number, for remove_hook. A hook that holds this tensor keeps it until removed.
   unsigned register_hook(std::function<Tensor(const Tensor&)> hook) const;
   template <class Hook>
   requires std::is_void_v<std::invoke_result_t<Hook, Tensor>>
