@@ -65,6 +65,12 @@ void* operator new[](size_t bytes) { return request(bytes, alignof(std::max_alig
 void* operator new(size_t bytes, std::align_val_t alignment) {
   return request(bytes, static_cast<size_t>(alignment));
 }
+void* operator new(size_t bytes, const std::nothrow_t&) noexcept try {
+  return operator new(bytes);
+} catch (const std::bad_alloc&) {
+  return nullptr;
+}
+void* operator new[](size_t bytes, const std::nothrow_t& tag) noexcept { return operator new(bytes, tag); }
 void operator delete(void* block) noexcept { std::free(block); }
 void operator delete(void* block, size_t) noexcept { std::free(block); }
 void operator delete[](void* block) noexcept { std::free(block); }
