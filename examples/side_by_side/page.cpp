@@ -93,8 +93,8 @@ inspect::Trace traced(const Muting& muting, const Model& model, const Batch& bat
   set_names(recording.outputs());
   pass.attended.context.set_name("context");
   pass.loss.set_name("loss");
-  inspect::Stepper stepper({pass.loss}, {},
-                           {.max_elements = shown_elements(pass.loss), .outputs = recording.outputs()});
+  inspect::Stepper stepper(
+      pass.loss, {.trace = {.max_elements = shown_elements(pass.loss), .outputs = recording.outputs()}});
   stepper.run();
   return stepper.trace();
 }

@@ -44,11 +44,8 @@ bool is_zero_at(const TracedGradient& gradient, int64_t element) {
 
 }  // namespace
 
-Stepper::Stepper(const Tensor& root, const Tensor& gradient)
-    : Stepper(TensorList(root), TensorList(gradient)) {}
-
-Stepper::Stepper(TensorList roots, TensorList gradients, Trace::Options options)
-    : trace_(roots, std::move(options)), pass_(roots, gradients, {.retain_graph = true}) {}
+Stepper::Stepper(TensorList roots, const Options& options)
+    : trace_(roots, options.trace), pass_(roots, options.gradients, {.retain_graph = true}) {}
 
 const TracedNode* Stepper::node() const {
   return position() == 0 ? nullptr : &trace_.nodes()[trace_.steps().back()];

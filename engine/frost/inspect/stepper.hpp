@@ -24,9 +24,14 @@ namespace frost::inspect {
 // commit() makes them so. Tensors that retain their grad get it, as in any pass.
 class Stepper {
  public:
-  // As of Backward: from a root of one element, or from roots with gradients of their shapes.
-  explicit Stepper(const Tensor& root, const Tensor& gradient = {});
-  explicit Stepper(TensorList roots, TensorList gradients = {}, Trace::Options options = Trace::Options());
+  struct Options {
+    std::vector<Tensor> gradients = {};  // of the roots, in their shapes; none: 1 for roots of one element
+    Trace::Options trace = {};
+  };
+
+  // From one root or several, as of Backward: Stepper(loss), Stepper({a, b}), Stepper(y, {.gradients = {g}}).
+  explicit Stepper(TensorList roots) : Stepper(roots, Options()) {}
+  Stepper(TensorList roots, const Options& options);
 
   // The graph and all that has flowed until now: what the steps that were taken back did is not in it.
   const Trace& trace() const { return trace_; }

@@ -49,7 +49,7 @@ TEST_CASE("written_out: terms of which each gradient is the sum, in every small 
 
 TEST_CASE("written_out: a masked element depends on nothing, whatever comes in", "[inspect]") {
   const Tensor x = leaf({1, 2}, "x");
-  Stepper stepper(x.masked_fill(tensor({false, true}), 0), doubles({3, kInfinity}));
+  Stepper stepper(x.masked_fill(tensor({false, true}), 0), {.gradients = {doubles({3, kInfinity})}});
   CHECK(written_out(stepper.trace().nodes()[0]).empty());  // it has not run
   stepper.next();
   const std::vector<WrittenOut> elements = written_out(*stepper.node());

@@ -160,7 +160,7 @@ TEST_CASE("Stepper: a non-finite gradient to start with, or from a hook, is foun
           "[inspect]") {
   const Tensor x = leaf({1, 2}, "x");
   const Tensor y = x * 2, loss = y * 3;
-  Stepper given(loss, doubles({1, kInfinity}));
+  Stepper given(loss, {.gradients = {doubles({1, kInfinity})}});
   CHECK(given.run_to_nonfinite());
   CHECK(given.position() == 1);
   y.register_hook([](const Tensor& grad) { return grad / 0; });
@@ -198,7 +198,7 @@ TEST_CASE("Stepper: where an element's gradient is first touched", "[inspect]") 
 TEST_CASE("Stepper: several roots, and what Backward refuses", "[inspect]") {
   const Tensor x = leaf({1, 2}, "x");
   const Tensor y = exp(x), a = y.sum(), b = y.prod();
-  Stepper stepper(std::vector<Tensor>{a, b});
+  Stepper stepper({a, b});
   stepper.run();
   autograd::backward({a, b});
   CHECK(same(stepper.grad(x), x.grad()));
