@@ -1,4 +1,5 @@
 // Replaying the tape: Backward, and autograd::backward and grad, which are loops over its steps.
+#include <frost/anomaly_mode.hpp>
 #include <frost/backward.hpp>
 #include <frost/record.hpp>
 #include <frost/tape_ops.hpp>
@@ -128,9 +129,13 @@ void Backward::start(TensorList roots, TensorList gradients) {
     if (!gradients.empty()) gradient.value = gradients[i];
     if (!gradient.value.defined())
       gradient.value = detail::ones_of(roots[i].layout().sizes, roots[i].scalar_type());
-    const AutoGradMode mode(options_.create_graph);
+    const AutoGradMode mode = recording();
     add(edge, gradient, nullptr, i);
   }
+}
+
+AutoGradMode Backward::recording() const {
+  return AutoGradMode(options_.create_graph ? GradMode::State::on : GradMode::State::off_in_pass);
 }
 
 // ---- what waits ----
@@ -215,7 +220,7 @@ bool Backward::step() {
 }
 
 void Backward::run_next() {
-  const AutoGradMode mode(options_.create_graph);
+  const AutoGradMode mode = recording();
   if (waiting_.size() > 1) std::pop_heap(waiting_.begin(), waiting_.end(), runs_after);
   ran_ = std::move(waiting_.back().node);
   waiting_.pop_back();
@@ -234,11 +239,18 @@ void Backward::run_next() {
   if (node.extras_) call_hooks(node);
   if (!is_wanted) return;
   node.apply(grad_outs_, grads_);
+  if (autograd::AnomalyMode::should_check_nan()) [[unlikely]]
+    check_for_nan(node);
   if (!options_.retain_graph) node.free_saved();
   for (size_t i = 0; i < grads_.size_; ++i) {
     Gradients::Entry& gradient = grads_.entries_[i];
     if (gradient.wanted && gradient.value.defined()) add(node.edges_[i], gradient, &node, i);
   }
+}
+
+void Backward::check_for_nan(const Node& node) const {
+  for (size_t i = 0; i < grads_.size_; ++i)
+    if (grads_.entries_[i].wanted) detail::check_for_nan(node, i, grads_.entries_[i].value);
 }
 
 // The node's gradients, whole: slices are put in their places, all at once.

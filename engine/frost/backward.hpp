@@ -1,6 +1,7 @@
 // Replaying the tape. <frost/tape.hpp> tells the story.
 #pragma once
 
+#include <frost/grad_mode.hpp>
 #include <frost/node.hpp>
 
 #include <memory>
@@ -88,6 +89,8 @@ class Backward {
   void collect(const Node& node, Arrived& arrived);
   void capture(const Node& node);
   void call_hooks(Node& node);
+  AutoGradMode recording() const;  // the mode that the rules run in
+  void check_for_nan(const Node& node) const;
   bool mark_wanted(const Node& node);
 
   Options options_;

@@ -1,6 +1,7 @@
 // The engine: tensors, the tape, the ops.
 #pragma once
 
+#include <frost/anomaly_mode.hpp>
 #include <frost/error.hpp>
 #include <frost/grad_mode.hpp>
 #include <frost/indexing.hpp>

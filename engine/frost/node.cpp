@@ -1,3 +1,4 @@
+#include <frost/anomaly_mode.hpp>
 #include <frost/node.hpp>
 #include <frost/record.hpp>
 
@@ -216,10 +217,16 @@ const Node::FrozenInput* Node::frozen_input(size_t i) const {
   return nullptr;
 }
 
+ArrayRef<void*> Node::call_stack() const {
+  return extras_ ? ArrayRef<void*>(extras_->call_stack) : ArrayRef<void*>();
+}
+
 void Node::take_number() {
   for (const Edge& edge : edges_)
     if (edge.is_valid()) clock = std::max(clock, edge.function->sequence_nr_);
   sequence_nr_ = ++clock;
+  if (autograd::AnomalyMode::is_enabled()) [[unlikely]]
+    make_extras().call_stack = detail::current_call_stack();
 }
 
 AccumulateGrad::AccumulateGrad(TensorImpl* leaf) : Node("torch::autograd::AccumulateGrad") {

@@ -2,6 +2,7 @@
 // the story.
 #pragma once
 
+#include <frost/grad_mode.hpp>
 #include <frost/memory.hpp>
 #include <frost/shape.hpp>
 #include <frost/storage.hpp>
@@ -150,12 +151,18 @@ class Node : public Pooled {
 
   // The name that set_name() gave the op's i-th output; "" if none.
   const std::string& output_name(size_t i) const;
-  // What is remembered of an input to which no gradient flows: nothing but this, and only if it had a name.
+  // What is remembered of an input to which no gradient flows: nothing but this, and only if it had a name,
+  // or was made from what requires grad.
   struct FrozenInput {
     std::string name;
     Output shape;
+    Unrecorded unrecorded;
   };
   const FrozenInput* frozen_input(size_t i) const;  // null: nothing
+
+  // Where the program called the op, innermost frame first: known of nodes that were recorded while
+  // AnomalyMode was enabled.
+  ArrayRef<void*> call_stack() const;
 
   // The tensors that the node keeps for backward, the last of them its output if it keeps that; none once
   // they are freed.
@@ -204,6 +211,7 @@ class Node : public Pooled {
     std::vector<Hook> hooks;
     std::vector<std::pair<size_t, std::string>> output_names;
     std::vector<std::pair<size_t, FrozenInput>> frozen_inputs;
+    std::vector<void*> call_stack;
   };
   Extras& make_extras();
   void set_output_name(size_t i, const std::string& name);

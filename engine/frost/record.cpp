@@ -70,11 +70,15 @@ Edge gradient_edge(const Tensor& x) {
 
 Edge Node::edge_to(const Tensor& input, size_t i) {
   Edge edge = gradient_edge(input);
-  if (!edge.is_valid() && input.defined() && !input.name().empty())
+  if (edge.is_valid() || !input.defined()) return edge;
+  const Unrecorded unrecorded = input.impl()->unrecorded;
+  if (!input.name().empty() || unrecorded != Unrecorded::no)
     make_extras().frozen_inputs.emplace_back(
-        i, FrozenInput{input.name(), {input.layout().sizes, input.scalar_type()}});
+        i, FrozenInput{input.name(), {input.layout().sizes, input.scalar_type()}, unrecorded});
   return edge;
 }
+
+void detail::mark_unrecorded(const Tensor& output) { output.impl()->unrecorded = Unrecorded::without_grad; }
 
 void detail::set_grad_fn(const Tensor& output, Ref<Node> node, uint32_t output_nr) {
   output.impl()->set_grad_fn(std::move(node), output_nr);

@@ -44,6 +44,9 @@ void set_grad_fn(const Tensor& output, Ref<Node> node, uint32_t output_nr = 0);
 // their gradients will come.
 void replace_output(const Tensor& result, const Tensor& output);
 
+// Marks what came of inputs that require grad while nothing is recorded.
+void mark_unrecorded(const Tensor& output);
+
 // While one of these lives, closures are being moved into `node`, and the Saved among their captures take
 // hold.
 class Placing {
@@ -185,8 +188,13 @@ class JointNode final : public Node {
 // have no gradient: nothing is recorded.
 template <class... Rules>
 Tensor record(const char* name, Tensor output, Wrt<Rules>... inputs) {
-  if (GradMode::is_enabled() && ((inputs.tensor.defined() && inputs.tensor.requires_grad()) || ...) &&
-      output.is_floating_point()) {
+  const bool is_enabled = GradMode::is_enabled();
+  if ((is_enabled || GradMode::is_marking()) &&
+      ((inputs.tensor.defined() && inputs.tensor.requires_grad()) || ...) && output.is_floating_point()) {
+    if (!is_enabled) {
+      detail::mark_unrecorded(output);
+      return output;
+    }
     check(((inputs.tensor.impl() != output.impl()) && ...), name,
           "the output is one of the inputs, and would come from itself; record an alias of it");
     detail::set_grad_fn(output, Ref<Node>::adopt(new detail::RuleNode<Rules...>(name, output, inputs...)));
@@ -203,7 +211,12 @@ void record_joint(const char* name, TensorList inputs, TensorList outputs, Closu
   for (const Tensor& output : outputs) check(output.defined(), name, "an output is undefined");
   bool required = false;
   for (const Tensor& input : inputs) required |= input.defined() && input.requires_grad();
-  if (!required || !GradMode::is_enabled()) return;
+  if (!required) return;
+  if (!GradMode::is_enabled()) {
+    if (GradMode::is_marking())
+      for (const Tensor& output : outputs) detail::mark_unrecorded(output);
+    return;
+  }
   const auto node =
       Ref<Node>::adopt(new detail::JointNode<Closure>(name, inputs, outputs, std::move(closure)));
   for (size_t i = 0; i < outputs.size(); ++i)

@@ -8,7 +8,7 @@
 
 namespace frost {
 
-constinit thread_local bool GradMode::enabled = true;
+constinit thread_local GradMode::State GradMode::state = GradMode::State::on;
 
 TensorExtras::~TensorExtras() {
   // A grad may have a grad, and so on: one after the other, not one inside the other.
@@ -67,6 +67,8 @@ Tensor view_of(const Tensor& x, const Layout& layout, ViewKind kind) {
                        ? ViewKind::without_grad
                    : x.impl()->view_kind == ViewKind::multiple ? ViewKind::multiple
                                                                : kind;
+  impl.unrecorded =
+      GradMode::is_marking() && x.requires_grad() ? Unrecorded::without_grad : x.impl()->unrecorded;
   return view;
 }
 
@@ -168,12 +170,15 @@ Tensor& Tensor::mutable_grad() const { return get(*this, "mutable_grad").make_ex
 
 Tensor Tensor::detach() const {
   check_defined(*this, "detach");
-  return alias(*this);
+  Tensor x = alias(*this);
+  if (requires_grad()) x.impl()->unrecorded = Unrecorded::detached;
+  return x;
 }
 
 Tensor& Tensor::detach_() {
   TensorImpl& impl = get(*this, "detach_");
   check(!impl.base, "detach_", "Can't detach views in-place. Use detach() instead.");
+  if (requires_grad()) impl.unrecorded = Unrecorded::detached;
   impl.set_grad_fn(nullptr, 0);
   impl.requires_grad = false;
   return *this;

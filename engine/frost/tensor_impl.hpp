@@ -2,6 +2,7 @@
 // own files; programs need only <frost/tensor.hpp>.
 #pragma once
 
+#include <frost/grad_mode.hpp>
 #include <frost/memory.hpp>
 #include <frost/shape.hpp>
 #include <frost/storage.hpp>
@@ -61,6 +62,7 @@ struct TensorImpl : Pooled {
   uint32_t output_nr = 0;    // which output of grad_fn it is
   uint32_t writes = 0;       // how often an in-place op replaced grad_fn
   uint32_t base_writes = 0;  // of a view: base->writes when grad_fn was derived
+  Unrecorded unrecorded = Unrecorded::no;
   int64_t numel;
   char* data;  // the first element
   Ref<Storage> storage;

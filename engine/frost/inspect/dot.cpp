@@ -70,8 +70,8 @@ std::string leaf(size_t i, const TracedNode& node) {
 
 std::string dropped(const std::string& name, const TracedInput& input) {
   if (!input.dropped) return "  " + name + " [shape=plaintext, label=\"constant\"];\n";
-  return "  " + name +
-         " [shape=octagon, style=dashed, label=" + quoted("frozen\n" + tensor_text(*input.dropped)) + "];\n";
+  return "  " + name + " [shape=octagon, style=dashed, label=" +
+         quoted(std::string(frozen_text(input.unrecorded)) + "\n" + tensor_text(*input.dropped)) + "];\n";
 }
 
 }  // namespace

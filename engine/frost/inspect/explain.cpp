@@ -26,6 +26,7 @@ struct Question {
   std::string name;
   std::optional<Trace::Place> place;
   Dims sizes;
+  Unrecorded unrecorded = Unrecorded::no;  // where x is undefined
 };
 
 class Answer {
@@ -75,15 +76,20 @@ class Answer {
  private:
   const TracedNode& node() const { return told_.trace.nodes()[told_.place->node]; }
 
+  static Kind frozen_by(Unrecorded unrecorded) {
+    return unrecorded == Unrecorded::no         ? Kind::frozen
+           : unrecorded == Unrecorded::detached ? Kind::detached
+                                                : Kind::without_grad;
+  }
+
   // Why there is no gradient, as far as the graph alone tells.
   std::optional<Kind> absent_by_graph() const {
     if (question_.x.defined() && !question_.x.requires_grad()) {
       if (is_leaf_of_graph(question_.x)) return Kind::frozen_since;
-      const ViewKind made = question_.x.impl()->view_kind;
-      return made == ViewKind::without_grad ? Kind::without_grad : Kind::frozen;
+      return frozen_by(question_.x.impl()->unrecorded);
     }
     if (!told_.trace.roots()[0].node) return Kind::no_graph;
-    if (!told_.place) return question_.x.defined() ? Kind::unreached : Kind::frozen;
+    if (!told_.place) return question_.x.defined() ? Kind::unreached : frozen_by(question_.unrecorded);
     if (node().leaf && !node().leaf->is_trainable) return Kind::frozen_since;
     return std::nullopt;
   }
@@ -189,6 +195,7 @@ Explanation answer(const Tensor& root, std::string_view name, std::optional<IntA
     for (const TracedInput& input : node.inputs)
       if (!name.empty() && input.dropped && input.dropped->name == name) {
         question.sizes = input.dropped->sizes;
+        question.unrecorded = input.unrecorded;
         return Answer(std::move(trace), std::move(question), index).work_out();
       }
   fail("explain", "the graph knows no tensor that is called \"", name, "\"");

@@ -77,7 +77,7 @@ struct Explanation {
     no_graph,      // the root does not require grad
     frozen,        // x does not require grad
     detached,      // x does not: it came from detach()
-    without_grad,  // x does not: it is a view that was made under NoGradGuard
+    without_grad,  // x does not: it was made under NoGradGuard from what does
     frozen_since,  // x did when it was recorded, and does not now
     unreached,     // x does, but the graph of the root does not lead to it
     no_gradient,   // it does, but the rules on the way return none

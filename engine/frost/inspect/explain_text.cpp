@@ -83,17 +83,14 @@ class Writer {
     std::vector<std::string> ends;
     for (size_t i = 0; i < trace().nodes().size(); ++i)
       for (const TracedInput& input : trace().nodes()[i].inputs)
-        if (!input.node && input.dropped)
-          ends.push_back("at " + op(i) + ", whose input " + tensor_text(*input.dropped) +
-                         " does not require grad");
-    if (ends.empty())
-      return say("Either " + root_ +
-                 " was not made from it, or from a copy of its values: detach(), item(), or ops under "
-                 "NoGradGuard lead nowhere.");
-    say("If " + root_ +
-        " was made from it, it was by way of detach(), or ops under NoGradGuard. The graph ends:");
+        if (!input.node && input.unrecorded != Unrecorded::no)
+          ends.push_back(
+              "at " + op(i) + ", whose input " + tensor_text(*input.dropped) +
+              (input.unrecorded == Unrecorded::detached ? " was detached" : " was made under NoGradGuard"));
+    if (ends.empty()) return say("What " + root_ + " was made from does not depend on it.");
+    say("The graph is cut off, perhaps from it:");
     for (size_t k = 0; k < std::min(ends.size(), kFewPaths); ++k) item(ends[k]);
-    if (ends.size() > kFewPaths) item("and at " + std::to_string(ends.size() - kFewPaths) + " more");
+    if (ends.size() > kFewPaths) item("and at " + std::to_string(ends.size() - kFewPaths) + " more ops");
   }
 
   // ---- there ----

@@ -144,10 +144,12 @@ class Writer {
                  {"node", or_null(traced.node)},
                  {"output", nullptr},
                  {"tensor", nullptr},
+                 {"unrecorded", nullptr},
                  {"gradient", gradient(traced.gradient)},
                  {"derivative", values(derivative)}};
     if (traced.node) json["output"] = traced.output_nr;
     if (traced.dropped) json["tensor"] = tensor(*traced.dropped);
+    if (traced.unrecorded != Unrecorded::no) json["unrecorded"] = frozen_text(traced.unrecorded);
     return json;
   }
 

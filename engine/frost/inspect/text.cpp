@@ -105,7 +105,9 @@ class Writer {
   std::string to(const TracedInput& input) const {
     const std::string end = end_of(trace_, input);
     if (!input.node)
-      return input.dropped ? "(dropped) frozen " + tensor_text(*input.dropped) : "(dropped) a constant";
+      return input.dropped ? "(dropped) " + std::string(frozen_text(input.unrecorded)) + " " +
+                                 tensor_text(*input.dropped)
+                           : "(dropped) a constant";
     const std::string number = "#" + std::to_string(*input.node);
     const bool is_named = end.front() != '#' || !end.starts_with(number);
     const std::string kind =

@@ -128,6 +128,7 @@ void Trace::describe_node(TracedNode& traced_node) const {
       if (const Node::FrozenInput* const frozen = node.frozen_input(i)) {
         input.kind = TracedInput::Kind::frozen;
         input.dropped = {frozen->name, frozen->shape.sizes, frozen->shape.dtype, /*is_held=*/false, Tensor()};
+        input.unrecorded = frozen->unrecorded;
       }
     }
     traced_node.inputs.push_back(std::move(input));

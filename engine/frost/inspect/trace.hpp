@@ -55,7 +55,8 @@ struct TracedInput {
   enum class Kind : uint8_t {
     op,         // an output of another op
     trainable,  // a leaf that requires grad
-    frozen,    // a tensor that does not: a leaf frozen since, or one that had a name when the op was recorded
+    frozen,  // a tensor that does not: a leaf frozen since, or one that had a name when the op was recorded,
+             // or was made from what requires grad
     constant,  // of which the tape knows nothing: a tensor without a name that did not require grad, or none
   };
   Kind kind = Kind::constant;
@@ -64,7 +65,9 @@ struct TracedInput {
   std::optional<size_t> node;
   uint32_t output_nr = 0;
   std::optional<TracedTensor> dropped;  // of a dropped edge: what is known of the input
-  TracedGradient gradient;              // what flowed along this edge alone
+  // Of a dropped edge: whether the input was made from what requires grad, and why it does not itself.
+  Unrecorded unrecorded = Unrecorded::no;
+  TracedGradient gradient;  // what flowed along this edge alone
 };
 std::string_view to_text(TracedInput::Kind kind);
 

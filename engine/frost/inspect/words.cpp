@@ -181,7 +181,14 @@ std::string count_text(size_t count, const std::string& what) {
 std::string end_of(const Trace& trace, const TracedInput& input) {
   if (input.node) return printable(trace.label({*input.node, input.output_nr}));
   if (!input.dropped) return "a constant";
-  return printable(input.dropped->name);
+  return input.dropped->name.empty() ? std::string(frozen_text(input.unrecorded)) + " input"
+                                     : printable(input.dropped->name);
+}
+
+std::string_view frozen_text(Unrecorded unrecorded) {
+  return unrecorded == Unrecorded::no         ? "frozen"
+         : unrecorded == Unrecorded::detached ? "detached"
+                                              : "no-grad";
 }
 
 std::string wrapped(const std::string& start, size_t indent, std::string_view text) {

@@ -39,6 +39,9 @@ Summary summary(const Tensor& x);
 // What stands at the other end of the edge: the label of a tensor, or what is known of a dropped input.
 std::string end_of(const Trace& trace, const TracedInput& input);
 
+// Of a dropped input: "frozen", "detached", "no-grad".
+std::string_view frozen_text(Unrecorded unrecorded);
+
 // `text` broken into lines of 80 columns, each behind `indent` spaces but the first, which follows `start`.
 std::string wrapped(const std::string& start, size_t indent, std::string_view text);
 

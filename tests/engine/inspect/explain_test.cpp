@@ -187,6 +187,33 @@ TEST_CASE("explain: why a gradient is absent", "[inspect]") {
   CHECK_THROWS_WITH(explain(sum, x), Contains("a second time"));
 }
 
+TEST_CASE("explain: a tensor that was detached, or made while nothing was recorded", "[inspect]") {
+  const Tensor x = leaf({1, 2}, "x"), y = leaf({3, 4}, "y"), h = exp(x);
+  const Tensor detached = h.detach(), piece = h.detach().slice(0, 0, 1);
+  Tensor unrecorded, view;
+  {
+    const NoGradGuard guard;
+    unrecorded = (h * 2).set_name("unrecorded");
+    view = h[0];
+  }
+  const Tensor loss = (y * detached * unrecorded).sum();
+  CHECK(explain(loss, detached).kind == Kind::detached);
+  CHECK(explain(loss, piece).kind == Kind::detached);
+  CHECK(explain(loss, unrecorded).kind == Kind::without_grad);
+  CHECK(explain(loss, "unrecorded").kind == Kind::without_grad);
+  CHECK(explain(loss, view).kind == Kind::without_grad);
+  CHECK_THAT(to_text(explain(loss, x)),
+             Contains("The graph is cut off, perhaps from it:\n"
+                      "  at #1 MulBackward0, whose input \"unrecorded\" (2) float64 was made under\n"
+                      "    NoGradGuard\n"
+                      "  at #2 MulBackward0, whose input (2) float64 was detached\n"));
+  const Tensor plain = doubles({1, 2}).detach();  // nothing was lost there
+  CHECK(explain(loss, plain).kind == Kind::frozen);
+  h.sum().detach_();
+  loss.backward();  // nor are gradients, which a pass makes, marked
+  CHECK(explain(y.sum(), y.grad()).kind == Kind::frozen);
+}
+
 TEST_CASE("explain: zeros and what makes them", "[inspect]") {
   const Tensor x = leaf({-1, 2, 3}, "x");
   const auto only_cut = [&x](const Tensor& loss) {

@@ -1,0 +1,140 @@
+#include <frost/anomaly_mode.hpp>
+
+#include <frost/tape.hpp>
+#include <frost/tape_ops.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <memory>
+
+#if __has_include(<execinfo.h>)
+#include <cxxabi.h>
+#include <dlfcn.h>
+#include <execinfo.h>
+#define FROST_HAS_CALL_STACK 1
+#endif
+
+namespace frost {
+
+namespace autograd {
+
+std::atomic<bool> AnomalyMode::enabled{false}, AnomalyMode::checking{false};
+
+DetectAnomalyGuard::DetectAnomalyGuard(bool check_nan)
+    : was_enabled_(AnomalyMode::is_enabled()), was_checking_(AnomalyMode::should_check_nan()) {
+  AnomalyMode::set_enabled(true, check_nan);
+}
+
+DetectAnomalyGuard::~DetectAnomalyGuard() { AnomalyMode::set_enabled(was_enabled_, was_checking_); }
+
+}  // namespace autograd
+
+namespace {
+
+constexpr size_t kDeepest = 48, kShownFrames = 12;
+
+// Where the first NaN stands, counted row by row; -1: nowhere.
+int64_t first_nan(const Tensor& x) {
+  const Tensor y = detail::copy_of(x.detach());
+  const auto find = [&y](const auto* values) -> int64_t {
+    for (int64_t i = 0; i < y.numel(); ++i)
+      if (std::isnan(values[i])) return i;
+    return -1;
+  };
+  return y.scalar_type() == kDouble ? find(y.data_ptr<double>()) : find(y.data_ptr<float>());
+}
+
+std::string tensor_text(const std::string& name, const Node::Output& shape) {
+  return (name.empty() ? "" : "'" + name + "' ") + to_text(IntArrayRef(shape.sizes)) + " " +
+         std::string(to_text(shape.dtype));
+}
+
+// "from 'scores' [2, 3] Float and a constant, to 'weights' [2, 3] Float"
+std::string forward_call(const Node& node) {
+  std::string text = "from ";
+  for (size_t i = 0; i < node.num_outputs(); ++i) {
+    const Edge& edge = node.next_edge(i);
+    if (i > 0) text += ", ";
+    if (edge.is_valid())
+      text += tensor_text(edge.function->output_name(edge.input_nr), edge.function->output(edge.input_nr));
+    else if (const Node::FrozenInput* const frozen = node.frozen_input(i))
+      text += tensor_text(frozen->name, frozen->shape) + " (frozen)";
+    else
+      text += "a constant";
+  }
+  text += " to ";
+  for (size_t i = 0; i < node.num_inputs(); ++i)
+    text += (i == 0 ? "" : ", ") + tensor_text(node.output_name(i), node.output(i));
+  return text;
+}
+
+#ifdef FROST_HAS_CALL_STACK
+
+struct Frame {
+  std::string function;  // "" where the symbol is not exported
+  std::string file;
+  uintptr_t offset;
+};
+
+Frame frame_at(void* address) {
+  Dl_info info{};
+  if (dladdr(address, &info) == 0 || info.dli_fname == nullptr) return {"", "?", 0};
+  Frame frame{"", info.dli_fname,
+              reinterpret_cast<uintptr_t>(address) - reinterpret_cast<uintptr_t>(info.dli_fbase)};
+  if (info.dli_sname == nullptr) return frame;
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> readable(
+      abi::__cxa_demangle(info.dli_sname, nullptr, nullptr, &status), &std::free);
+  frame.function = status == 0 ? readable.get() : info.dli_sname;
+  return frame;
+}
+
+// Frames of the engine itself, which the op's name stands for, are left out.
+std::string calls_text(ArrayRef<void*> stack) {
+  std::string text;
+  size_t shown = 0;
+  for (void* const address : stack) {
+    const Frame frame = frame_at(address);
+    const bool is_engine =
+        frame.function.starts_with("frost::") || frame.file.find("libfrost-") != std::string::npos;
+    if (is_engine && shown == 0) continue;
+    if (++shown > kShownFrames) break;
+    char place[32];
+    std::snprintf(place, sizeof place, "+0x%zx", static_cast<size_t>(frame.offset));
+    text += "\n  " + frame.file + place + (frame.function.empty() ? "" : " " + frame.function);
+  }
+  return text;
+}
+
+#else
+
+std::string calls_text(ArrayRef<void*>) { return ""; }
+
+#endif
+
+}  // namespace
+
+std::vector<void*> detail::current_call_stack() {
+#ifdef FROST_HAS_CALL_STACK
+  std::array<void*, kDeepest> frames;
+  const int count = backtrace(frames.data(), static_cast<int>(frames.size()));
+  return std::vector<void*>(frames.begin(), frames.begin() + count);
+#else
+  return {};
+#endif
+}
+
+void detail::check_for_nan(const Node& node, size_t i, const Tensor& gradient) {
+  if (!gradient.defined()) return;
+  const int64_t element = first_nan(gradient);
+  if (element < 0) return;
+  const std::string calls = calls_text(node.call_stack());
+  fail("backward", "Function '", node.name(), "' returned nan values in its ", i,
+       "th output. The first of the ", gradient.numel(), " is element ", element, ". The op went ",
+       forward_call(node), ".",
+       calls.empty() ? " Where it was called is not known: it was recorded without anomaly detection."
+                     : " It was called at:" + calls);
+}
+
+}  // namespace frost

@@ -1,0 +1,87 @@
+#include <frost/engine.hpp>
+
+#include <frost/testing/catch.hpp>
+
+#include <cmath>
+#include <limits>
+
+using namespace frost;
+using autograd::AnomalyMode;
+using autograd::DetectAnomalyGuard;
+using Catch::Contains;
+
+namespace {
+
+Tensor zero_and_one() { return tensor({0., 1.}, requires_grad()).set_name("x"); }
+
+// The `where` comes too late: the logarithm's gradient at 0 is 0/0.
+Tensor logarithms(const Tensor& x) { return where(x > 0, log(x).set_name("log x"), 0).sum(); }
+
+std::string error_of(const Tensor& loss) {
+  try {
+    loss.backward();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("DetectAnomalyGuard: backward stops at the first NaN and says which op made the node",
+          "[anomaly]") {
+  const DetectAnomalyGuard guard;
+  const Tensor x = zero_and_one();
+  const std::string error = error_of(logarithms(x));
+  CHECK_THAT(error, Contains("[backward] Function 'LogBackward0' returned nan values in its 0th output."));
+  CHECK_THAT(error, Contains("The first of the 2 is element 0."));
+  CHECK_THAT(error, Contains("from 'x' [2] Float to 'log x' [2] Float"));
+  CHECK_THAT(error, Contains("It was called at:\n  ") && Contains("engine_tests"));
+  CHECK_FALSE(x.grad().defined());
+}
+
+TEST_CASE("DetectAnomalyGuard: says which of the inputs, and which of them were frozen", "[anomaly]") {
+  const DetectAnomalyGuard guard;
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const Tensor x = tensor({{1.F, 2.F}}).set_name("x"), w = tensor({{nan}, {1.F}}, requires_grad());
+  const Tensor y = tensor({{1.F}}, requires_grad());
+  CHECK_THAT(error_of((matmul(x, w) * y).sum()),
+             Contains("'MulBackward0' returned nan values in its 1th output"));
+  const Tensor v = tensor({{1.F}, {1.F}}, requires_grad());
+  const Tensor bad = tensor({{nan, 1.F}}).set_name("bad");
+  CHECK_THAT(error_of(matmul(bad, v).sum()),
+             Contains("from 'bad' [1, 2] Float (frozen), [2, 1] Float to [1, 1] Float"));
+}
+
+TEST_CASE("DetectAnomalyGuard: infinities pass, and NaN where it is not asked for", "[anomaly]") {
+  {
+    const DetectAnomalyGuard guard;
+    const Tensor x = zero_and_one();
+    CHECK(error_of(sqrt(x).sum()).empty());
+    CHECK(std::isinf(x.grad()[0].item<double>()));
+  }
+  const DetectAnomalyGuard guard(/*check_nan=*/false);
+  CHECK(AnomalyMode::is_enabled());
+  CHECK_FALSE(AnomalyMode::should_check_nan());
+  CHECK(error_of(logarithms(zero_and_one())).empty());
+}
+
+TEST_CASE("DetectAnomalyGuard: what was before comes back after it", "[anomaly]") {
+  CHECK_FALSE(AnomalyMode::is_enabled());
+  const Tensor loss = logarithms(zero_and_one());
+  CHECK(loss.grad_fn()->call_stack().empty());
+  {
+    const DetectAnomalyGuard outer(false);
+    {
+      const DetectAnomalyGuard inner;
+      CHECK(AnomalyMode::should_check_nan());
+      // Of an op that was recorded before, there is less to say.
+      CHECK_THAT(error_of(loss),
+                 Contains("'LogBackward0' returned nan") && Contains("recorded without anomaly detection"));
+    }
+    CHECK(AnomalyMode::is_enabled());
+    CHECK_FALSE(AnomalyMode::should_check_nan());
+  }
+  CHECK_FALSE(AnomalyMode::is_enabled());
+  CHECK(error_of(logarithms(zero_and_one())).empty());
+}
