@@ -73,10 +73,6 @@ class Search {
   Birth birth(const Use& use, int64_t element) const {
     const TracedNode& node = trace_.nodes()[use.node];
     Birth birth{use.node, use.input, element, Birth::Cause::overflow, use.node, {}, {}};
-    const Tensor& gradient = node.inputs[use.input].gradient.value;
-    const Tensor& grad_out = node.outputs[0].gradient.value;
-    if (node.outputs.size() == 1 && grad_out.sizes() == gradient.sizes())
-      birth.grad_in = numbers(grad_out)[static_cast<size_t>(element)];
     birth.value = value_of(node, use.input, element);
     if (is_of_empty_row(use.node)) {
       birth.cause = Birth::Cause::empty_row;
@@ -84,7 +80,8 @@ class Search {
       birth.cause = Birth::Cause::forward_value;
       birth.origin = *origin;
       if (is_of_empty_row(*origin)) birth.cause = Birth::Cause::empty_row;
-    } else if (birth.grad_in && has_infinite_slope(node, use.input, element)) {
+    } else if (has_infinite_slope(node, use.input, element)) {
+      birth.grad_in = numbers(node.outputs[0].gradient.value)[static_cast<size_t>(element)];
       birth.cause = *birth.grad_in == 0 ? Birth::Cause::zero_times_infinity : Birth::Cause::infinite_slope;
     }
     return birth;
@@ -107,12 +104,17 @@ class Search {
            edge.input_nr == input.output_nr;
   }
 
-  // Of an op on each element: what its rule makes of 1.
+  // Whether an op on each element has an infinite slope there: what its rule makes of 1 at this element, and
+  // 0 elsewhere.
   bool has_infinite_slope(const TracedNode& node, size_t input, int64_t element) const {
     const NoGradGuard guard;
     const Tensor& grad_out = node.outputs[0].gradient.value;
-    const Tensor slope = Backward::apply(*node.node, {ones_like(grad_out)})[input];
-    return slope.defined() && !std::isfinite(numbers(slope)[static_cast<size_t>(element)]);
+    if (node.outputs.size() != 1 || grad_out.sizes() != node.inputs[input].gradient.value.sizes())
+      return false;
+    const Tensor one = zeros({grad_out.numel()}, grad_out.scalar_type());
+    one[element].fill_(1);
+    const Tensor slope = Backward::apply(*node.node, {one.view(grad_out.sizes())})[input];
+    return slope.defined() && std::isinf(numbers(slope)[static_cast<size_t>(element)]);
   }
 
   // A softmax that is NaN exactly in rows in which the masked_fill behind it masked everything.

@@ -3,12 +3,32 @@
 #include <frost/inspect/numbers.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace frost::inspect {
 
 namespace {
 
 constexpr int64_t kFew = 16;
+
+// Of an op on each element, asked one element at a time, a rule makes 0·inf = NaN of the elements that were
+// not asked about where the slope is infinite: no part of the derivative, which is 0 there. `rows` is
+// ∂out/∂x.
+Tensor without_0_times_inf(const Tensor& rows) {
+  const int64_t n = rows.size(0);
+  if (rows.size(1) != n || !any(isinf(rows)).item<bool>()) return rows;
+  const std::vector<double> derivative = numbers(rows);
+  Tensor mended = rows.clone();
+  for (int64_t x = 0; x < n; ++x)
+    for (int64_t y = 0; y < n; ++y) {
+      if (x == y) continue;
+      const double slope = derivative[static_cast<size_t>(y * n + x)];
+      const bool is_artefact = std::isnan(slope) && std::isinf(derivative[static_cast<size_t>(x * n + x)]);
+      if (slope != 0 && !is_artefact) return rows;  // not an op on each element
+      if (is_artefact) mended[y][x].fill_(0);
+    }
+  return mended;
+}
 
 }  // namespace
 
@@ -34,7 +54,7 @@ std::vector<Tensor> local_derivatives(Node& node) {
   }
   std::vector<Tensor> derivatives(rows.size());
   for (size_t i = 0; i < rows.size(); ++i)
-    if (!rows[i].empty()) derivatives[i] = stack(rows[i]);
+    if (!rows[i].empty()) derivatives[i] = without_0_times_inf(stack(rows[i]));
   return derivatives;
 }
 

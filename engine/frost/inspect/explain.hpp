@@ -59,7 +59,7 @@ struct Birth {
   Cause cause = Cause::overflow;
   size_t origin;                  // of a forward_value: the node whose output it was first; else `node`
   std::optional<double> value;    // of that element in the forward pass, where the node saved it
-  std::optional<double> grad_in;  // what came in for that element, where input and output have one shape
+  std::optional<double> grad_in;  // of the causes with an infinite slope: what came in for that element
 };
 
 // One product of which an element's gradient is the sum.

@@ -231,9 +231,8 @@ class Writer {
     else
       born += "its rule ";
     born += "gave " + value + " to " + element;
-    if (birth.value || birth.grad_in) born += ", with ";
-    if (birth.value) born += "x = " + number_text(*birth.value);
-    if (birth.grad_in) born += (birth.value ? " and g = " : "g = ") + number_text(*birth.grad_in);
+    if (birth.value) born += ", which is " + number_text(*birth.value);
+    if (birth.grad_in) born += ", where g is " + number_text(*birth.grad_in);
     say(born + ".");
     say_remedy(birth);
   }

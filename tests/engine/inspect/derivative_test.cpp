@@ -29,6 +29,13 @@ TEST_CASE("local_derivatives: a row for each element of each output, none for fr
   CHECK(same(local_derivatives(*largest)[0][0], doubles({0, 0, 1})));
 }
 
+TEST_CASE("local_derivatives: an infinite slope stays with its own element", "[inspect]") {
+  const Tensor x = leaf({0, 1}, "x");
+  CHECK(same(local_derivatives(*log(x).grad_fn())[0], doubles({kInfinity, 0, 0, 1}).view({2, 2})));
+  const Tensor w = doubles({kInfinity, 2, 3, 4}).view({2, 2});  // no op on each element: NaN is the answer
+  CHECK(any(isnan(local_derivatives(*matmul(w, x).grad_fn())[1])).item<bool>());
+}
+
 TEST_CASE("written_out: terms of which each gradient is the sum, in every small node", "[inspect]") {
   manual_seed(5);
   const Tensor x = randn({2, 3}, kDouble).requires_grad_(), w = randn({3, 2}, kDouble).requires_grad_();

@@ -264,7 +264,7 @@ TEST_CASE("explain: where a NaN was born, and what would have prevented it", "[i
   CHECK(late.value == 0);
   CHECK(late.grad_in == 0);
   CHECK_THAT(to_text(explain(after, x, {0})),
-             Contains("gave nan to x[0], with x = 0 and g = 0") && Contains("log(where(ok, x, 1))"));
+             Contains("gave nan to x[0], which is 0, where g is 0.") && Contains("log(where(ok, x, 1))"));
   CHECK(explain(after, x, {1}).kind == Kind::number);  // the others are not touched
   CHECK(explain(where(x > 0, log(where(x > 0, x, 1)), 0).sum(), x).kind == Kind::number);
   CHECK(only_birth(sqrt(x).sum(), x).cause == Birth::Cause::infinite_slope);
