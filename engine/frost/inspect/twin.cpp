@@ -1,0 +1,217 @@
+#include <frost/inspect/twin.hpp>
+
+#include <frost/inspect/words.hpp>
+#include <frost/ops.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+namespace frost::inspect {
+
+namespace {
+
+using Kind = TwinDifference::Kind;
+
+// "scores[2]" → "scores", {2}; a name without an index, or with something else in brackets, is whole.
+struct ParsedName {
+  std::string name;
+  std::vector<int64_t> index;
+};
+ParsedName parse(const std::string& name) {
+  const size_t open = name.rfind('[');
+  if (open == std::string::npos || open == 0 || name.back() != ']') return {name, {}};
+  ParsedName parsed{name.substr(0, open), {}};
+  const char* at = name.data() + open + 1;
+  const char* const end = name.data() + name.size() - 1;
+  while (true) {
+    while (at != end && *at == ' ') ++at;
+    int64_t value = 0;
+    const auto read = std::from_chars(at, end, value);
+    if (read.ec != std::errc() || value < 0) return {name, {}};
+    parsed.index.push_back(value);
+    at = read.ptr;
+    if (at == end) return parsed;
+    if (*at++ != ',') return {name, {}};
+  }
+}
+
+// The names that a trace knows, in its order: outputs of nodes, and frozen inputs, which have no place.
+struct Named {
+  std::string name;
+  std::optional<Trace::Place> place;
+};
+std::vector<Named> names_of(const Trace& trace) {
+  std::vector<Named> names;
+  const auto add = [&names](const std::string& name, std::optional<Trace::Place> place) {
+    const bool is_new =
+        std::none_of(names.begin(), names.end(), [&name](const Named& known) { return known.name == name; });
+    if (!name.empty() && is_new) names.push_back({name, place});
+  };
+  for (size_t i = 0; i < trace.nodes().size(); ++i)
+    for (uint32_t k = 0; k < trace.nodes()[i].outputs.size(); ++k)
+      add(trace.nodes()[i].outputs[k].tensor.name, Trace::Place{i, k});
+  for (const TracedNode& node : trace.nodes())
+    for (const TracedInput& input : node.inputs)
+      if (input.dropped) add(input.dropped->name, std::nullopt);
+  return names;
+}
+
+const TracedGradient& gradient_at(const Stepper& stepper, const Trace::Place& place) {
+  return stepper.trace().nodes()[place.node].outputs[place.output_nr].gradient;
+}
+
+GradientState state_of(const Tensor& gradient) {
+  return any(gradient != 0).item<bool>() ? GradientState::number : GradientState::zero;
+}
+
+}  // namespace
+
+std::string_view to_text(Kind kind) {
+  switch (kind) {
+    case Kind::pending:
+      return "pending";
+    case Kind::equal:
+      return "equal";
+    case Kind::rounding:
+      return "equal but for rounding";
+    case Kind::different:
+      return "different";
+    case Kind::shapes:
+      return "of shapes that do not fit";
+    case Kind::only_first:
+      return "only in the first";
+    default:
+      return "only in the second";
+  }
+}
+
+Twin::Twin(const Tensor& first, const Tensor& second) : first_(first), second_(second) { collect(); }
+
+void Twin::collect() {
+  const auto stop_of = [this](const std::string& name) -> TwinStop& {
+    for (TwinStop& stop : stops_)
+      if (stop.name == name) return stop;
+    return stops_.emplace_back(TwinStop{name, {}});
+  };
+  std::map<std::string, Named> wholes;
+  for (const Named& named : names_of(first_.trace())) {
+    wholes[named.name] = named;
+    stop_of(named.name);
+  }
+  for (const Named& named : names_of(second_.trace())) {
+    ParsedName parsed = parse(named.name);
+    if (wholes.contains(named.name)) parsed = {named.name, {}};
+    const auto whole = wholes.find(parsed.name);
+    const bool is_in_first = whole != wholes.end();
+    stop_of(parsed.name)
+        .parts.push_back({named.name, parsed.index, is_in_first ? whole->second.place : std::nullopt,
+                          named.place, is_in_first, /*is_in_second=*/true});
+  }
+  for (TwinStop& stop : stops_) {
+    if (stop.parts.empty())
+      stop.parts.push_back({stop.name, {}, wholes[stop.name].place, std::nullopt, true, false});
+    std::stable_sort(stop.parts.begin(), stop.parts.end(),
+                     [](const TwinPart& a, const TwinPart& b) { return a.index < b.index; });
+  }
+}
+
+bool Twin::next() {
+  if (position_ == stops_.size()) {
+    first_.run();
+    second_.run();
+    return false;
+  }
+  ++position_;
+  run_to_position();
+  return true;
+}
+
+bool Twin::back() {
+  if (position_ == 0) return false;
+  --position_;
+  first_.rewind();
+  second_.rewind();
+  run_to_position();
+  return true;
+}
+
+void Twin::run() {
+  while (next()) {
+  }
+}
+
+void Twin::rewind() {
+  while (back()) {
+  }
+}
+
+// Each of the passes until the last node has run of those that the stops until now name.
+void Twin::run_to_position() {
+  const auto run = [](Stepper& stepper, const std::optional<Trace::Place>& place) {
+    if (!place) return;
+    while (!stepper.trace().nodes()[place->node].step && stepper.next()) {
+    }
+  };
+  for (size_t i = 0; i < position_; ++i)
+    for (const TwinPart& part : stops_[i].parts) {
+      run(first_, part.first);
+      run(second_, part.second);
+    }
+}
+
+TwinDifference Twin::compare(const TwinPart& part) const {
+  const NoGradGuard guard;
+  TwinDifference found;
+  const auto state = [](const Stepper& stepper, bool is_there, const std::optional<Trace::Place>& place) {
+    if (!is_there) return GradientState::absent;
+    return place ? gradient_at(stepper, *place).state : GradientState::absent;
+  };
+  found.first = state(first_, part.is_in_first, part.first);
+  found.second = state(second_, part.is_in_second, part.second);
+  if (!part.is_in_second || !part.is_in_first) {
+    found.kind = part.is_in_first ? Kind::only_first : Kind::only_second;
+    return found;
+  }
+  if (found.first == GradientState::pending || found.second == GradientState::pending) return found;
+  const bool is_absent = found.first == GradientState::absent,
+             is_other_absent = found.second == GradientState::absent;
+  if (is_absent || is_other_absent) {
+    found.kind = is_absent == is_other_absent ? Kind::equal : Kind::different;
+    return found;
+  }
+
+  Tensor slice = gradient_at(first_, *part.first).value.detach();
+  const Tensor other = gradient_at(second_, *part.second).value.detach();
+  found.kind = Kind::shapes;
+  for (const int64_t i : part.index) {
+    if (slice.dim() == 0 || i >= slice.size(0)) return found;
+    slice = slice.select(0, i);
+  }
+  if (slice.dim() != other.dim()) return found;
+  Tensor rest = slice.clone();
+  for (int64_t d = 0; d < slice.dim(); ++d) {
+    if (other.size(d) > slice.size(d)) return found;
+    slice = slice.narrow(d, 0, other.size(d));
+  }
+  found.left_over = rest.numel() - slice.numel();
+  if (found.left_over > 0) {
+    Tensor inner = rest;
+    for (int64_t d = 0; d < rest.dim(); ++d) inner = inner.narrow(d, 0, other.size(d));
+    inner.zero_();
+    found.left_over_state = state_of(rest);
+  }
+  found.first = state_of(slice);
+  if (equal(slice, other)) {
+    found.kind = Kind::equal;
+    return found;
+  }
+  const Tensor a = slice.to(kDouble), b = other.to(kDouble);
+  found.largest = (a - b).abs().max().item<double>();
+  const bool is_double = slice.scalar_type() == kDouble && other.scalar_type() == kDouble;
+  const double greatest = std::max(a.abs().max().item<double>(), b.abs().max().item<double>());
+  found.kind = found.largest <= (is_double ? 1e-10 : 1e-5) * greatest ? Kind::rounding : Kind::different;
+  return found;
+}
+
+}  // namespace frost::inspect

@@ -1,0 +1,124 @@
+#include <frost/inspect/twin.hpp>
+
+#include "engine/inspect/graphs.hpp"
+
+#include <algorithm>
+
+using namespace frost;
+using namespace frost::inspect;
+using namespace frost::tests;
+using Catch::Contains;
+using Kind = TwinDifference::Kind;
+
+namespace {
+
+// Method 1 and method 2 over scores of three and of one token, padded to three, of weight w.
+struct Methods {
+  Tensor features = doubles({1, 2, 3, 4, 5, 6}).view({2, 3});
+  Tensor values = doubles({1, -2, 3});
+  Tensor w1 = leaf({0.5}, "w"), w2 = leaf({0.5}, "w");
+  Tensor first, second;
+
+  Methods() {
+    const Tensor mask = tensor({{false, false, false}, {false, true, true}});
+    const Tensor scores = (features * w1).set_name("scores");
+    const Tensor weights = scores.masked_fill(mask, -kInfinity).softmax(1).set_name("weights");
+    first = matmul(weights, values).pow(2).sum().set_name("loss");
+
+    std::vector<Tensor> contexts;
+    for (const int64_t b : {0, 1}) {
+      const std::string index = "[" + std::to_string(b) + "]";
+      const int64_t n = b == 0 ? 3 : 1;
+      const Tensor real = (features[b].narrow(0, 0, n) * w2).set_name("scores" + index);
+      const Tensor pads = full({3 - n}, -kInfinity, dtype(kDouble)).set_name("pads" + index);
+      const Tensor own = cat({real, pads}).softmax(0).set_name("weights" + index);
+      contexts.push_back(matmul(own, values));
+    }
+    second = stack(contexts).pow(2).sum().set_name("loss");
+  }
+};
+
+const TwinStop& stop_of(const Twin& twin, const std::string& name) {
+  const auto found = std::find_if(twin.stops().begin(), twin.stops().end(),
+                                  [&name](const TwinStop& stop) { return stop.name == name; });
+  REQUIRE(found != twin.stops().end());
+  return *found;
+}
+
+}  // namespace
+
+TEST_CASE("Twin: slices of the one are paired with the other's whole, by name", "[inspect]") {
+  const Methods methods;
+  Twin twin(methods.first, methods.second);
+  std::vector<std::string> names;
+  for (const TwinStop& stop : twin.stops()) names.push_back(stop.name);
+  CHECK(names == std::vector<std::string>{"loss", "weights", "scores", "w", "pads"});
+  const TwinStop& scores = stop_of(twin, "scores");
+  REQUIRE(scores.parts.size() == 2);
+  CHECK(scores.parts[1].name == "scores[1]");
+  CHECK(scores.parts[1].index == std::vector<int64_t>{1});
+  CHECK(twin.compare(scores.parts[1]).kind == Kind::pending);
+  twin.run();
+  const TwinDifference whole = twin.compare(scores.parts[0]), padded = twin.compare(scores.parts[1]);
+  CHECK((whole.kind == Kind::equal || whole.kind == Kind::rounding));
+  CHECK(whole.left_over == 0);
+  CHECK(padded.kind == Kind::equal);
+  CHECK(padded.left_over == 2);  // the padding, where method 1 has zeros and method 2 nothing
+  CHECK(padded.left_over_state == GradientState::zero);
+  const TwinDifference pads = twin.compare(stop_of(twin, "pads").parts[0]);
+  CHECK(pads.kind == Kind::only_second);
+  CHECK(pads.second == GradientState::absent);
+  const Kind w = twin.compare(stop_of(twin, "w").parts[0]).kind;
+  CHECK((w == Kind::equal || w == Kind::rounding));
+}
+
+TEST_CASE("Twin: goes from name to name in both, and back", "[inspect]") {
+  const Methods methods;
+  Twin twin(methods.first, methods.second);
+  CHECK_FALSE(twin.back());
+  CHECK(twin.next());
+  CHECK(twin.next());
+  const TwinStop& weights = stop_of(twin, "weights");
+  CHECK(twin.compare(weights.parts[0]).kind != Kind::pending);
+  CHECK(twin.compare(stop_of(twin, "scores").parts[0]).kind == Kind::pending);
+  CHECK_THAT(to_text(twin), Contains("\"weights\" after") && Contains("weights[1]: #") && Contains("equal"));
+  const size_t before = twin.first().position();
+  CHECK(twin.next());
+  CHECK(twin.back());
+  CHECK(twin.position() == 2);
+  CHECK(twin.first().position() == before);
+  twin.rewind();
+  CHECK(twin.second().position() == 0);
+  CHECK(to_text(twin) == "at the start: no step has been taken yet\n");
+  twin.run();
+  CHECK_FALSE(twin.next());
+  CHECK(twin.second().trace().is_complete());
+}
+
+TEST_CASE("Twin: what differs, what is rounding, and what does not fit", "[inspect]") {
+  const auto kind_of = [](const Tensor& first, const Tensor& second, const std::string& name) {
+    Twin twin(first, second);
+    twin.run();
+    return twin.compare(stop_of(twin, name).parts[0]).kind;
+  };
+  const Tensor x = leaf({1, 2}, "x"), y = leaf({1, 2}, "x"), longer = leaf({1, 2, 3}, "x");
+  CHECK(kind_of((x * 2).sum(), (y + y).sum(), "x") == Kind::equal);
+  CHECK(kind_of((x * 2).sum(), (y * (2 + 1e-14)).sum(), "x") == Kind::rounding);
+  CHECK(kind_of((x * 2).sum(), (y * 2.001).sum(), "x") == Kind::different);
+  CHECK(kind_of((x * 2).sum(), (longer * 2).sum(), "x") == Kind::shapes);
+  CHECK(kind_of((longer * 2).sum(), (y * 2).sum(), "x") == Kind::equal);
+  const Tensor frozen = doubles({1, 2}).set_name("x"), w = leaf({1}, "w");
+  CHECK(kind_of((x * w).sum(), (frozen * leaf({1}, "w")).sum(), "x") == Kind::different);  // absent, not 0
+  CHECK(kind_of((x * 2).sum(), (leaf({1}, "y") * 2).sum(), "x") == Kind::only_first);
+  CHECK_THROWS_WITH(Twin(x, y), Contains("scalar outputs"));
+}
+
+TEST_CASE("Twin: a line for each name says what is equal and what exists in one only", "[inspect]") {
+  const Methods methods;
+  Twin twin(methods.first, methods.second);
+  twin.run();
+  const std::string text = summary_text(twin);
+  CHECK_THAT(text, Contains("loss          equal\n"));
+  CHECK_THAT(text, Contains("scores[1]     equal, both zero; 2 more elements in the first alone, zero\n"));
+  CHECK_THAT(text, Contains("pads[0]       only in the second, gradient absent\n"));
+}
