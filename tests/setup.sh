@@ -4,7 +4,7 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 engine_packages=(cmake g++ ninja-build libxtensor-dev libxsimd-dev libopenblas-openmp-dev nlohmann-json3-dev)
-examples_packages=(libcli11-dev libfmt-dev libutfcpp-dev)
+examples_packages=(libcli11-dev libedit-dev libfmt-dev libutfcpp-dev)
 tests_packages=(catch2)
 notebooks_packages=(clang-tools-19 graphviz jupyter-nbconvert python3-ipykernel)
 # Of the page that to_html writes; not installed from Debian where npm came from elsewhere, which the two would not go with.

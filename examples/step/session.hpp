@@ -1,0 +1,94 @@
+// A debugging session: one command in, one answer out.
+#pragma once
+
+#include "programs.hpp"
+
+#include <frost/inspect/stepper.hpp>
+#include <frost/inspect/twin.hpp>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace step {
+
+struct Answer {
+  std::string text;
+  bool is_error = false;  // the command was not understood, or could not be done
+  bool is_end = false;    // the session is over
+};
+
+class Session {
+ public:
+  explicit Session(const Subject& subject);
+
+  std::string greeting() const;
+  // An empty line repeats the last command.
+  Answer run(const std::string& line);
+  // The words that can stand where the last word of this line stands.
+  std::vector<std::string> completions(const std::string& line) const;
+
+ private:
+  // "scores[1, 2]": a name, and the index of an element of it.
+  struct Asked {
+    const frost::Tensor* tensor;
+    std::optional<std::vector<int64_t>> index;
+    size_t program;
+  };
+  struct Breakpoint {
+    enum class Kind { node, op, name, element, nonfinite, difference };
+    size_t number;
+    Kind kind;
+    std::string text;  // as it was asked for
+    size_t node = 0;
+    std::string name = "";
+    int64_t element = 0;
+  };
+  struct Command {
+    std::string_view name, arguments, brief, help;
+    std::string (Session::*run)(const std::string& argument);
+  };
+  static const std::vector<Command>& commands();
+  static const Command& command_of(const std::string& word);
+
+  std::string next(const std::string& count);
+  std::string back(const std::string& count);
+  std::string go_on(const std::string& argument);
+  std::string set_break(const std::string& what);
+  std::string print(const std::string& what);
+  std::string graph(const std::string& how);
+  std::string explain(const std::string& what);
+  std::string twin(const std::string& name);
+  std::string diff(const std::string& argument);
+  std::string list(const std::string& argument);
+  std::string help(const std::string& command);
+  std::string quit(const std::string& argument);
+
+  bool is_twin() const { return twin_ != nullptr; }
+  const frost::inspect::Stepper& stepper(size_t program = 0) const;
+  bool step_on();
+  bool step_back();
+  std::string stop() const;
+  std::vector<Asked> asked(const std::string& text) const;
+  std::string of_each(const std::vector<Asked>& asked,
+                      const std::function<std::string(const Asked&)>& tell) const;
+  std::vector<std::string> names() const;
+  Breakpoint breakpoint(const std::string& what) const;
+  bool fits(const Breakpoint& breakpoint) const;
+  std::string printed(const Asked& asked) const;
+  std::string printed_names(size_t program) const;
+
+  const Subject& subject_;
+  std::vector<Program> programs_;
+  std::unique_ptr<frost::inspect::Stepper> stepper_;  // of one program …
+  std::unique_ptr<frost::inspect::Twin> twin_;        // … or of two
+  std::vector<Breakpoint> breakpoints_;
+  size_t next_breakpoint_ = 1;
+  std::string last_ = "help";
+  bool is_over_ = false;
+};
+
+}  // namespace step

@@ -1,0 +1,165 @@
+#include "terminal.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <utility>
+
+#ifdef STEP_HAS_LIBEDIT
+#include <editline/readline.h>
+#endif
+
+namespace step {
+
+namespace {
+
+#ifdef STEP_HAS_LIBEDIT
+
+// readline's completion is a plain function without an argument of its own.
+Completer& completer_in_use() {
+  static Completer completer;
+  return completer;
+}
+
+char* copy_of(const std::string& text) { return strdup(text.c_str()); }
+
+char** complete(const char*, int, int) {
+  // What readline wants: what all words have in common, then the words, then null, all of them to be freed.
+  rl_attempted_completion_over = 1;
+  const std::string line = std::string(rl_line_buffer).substr(0, static_cast<size_t>(rl_point));
+  const std::vector<std::string> words = completer_in_use()(line);
+  if (words.empty()) return nullptr;
+  std::string common = words[0];
+  for (const std::string& word : words)
+    common.resize(static_cast<size_t>(
+        std::mismatch(common.begin(), common.end(), word.begin(), word.end()).first - common.begin()));
+  auto** const matches = static_cast<char**>(std::calloc(words.size() + 2, sizeof(char*)));
+  matches[0] = copy_of(common);
+  for (size_t i = 0; i < words.size(); ++i) matches[i + 1] = copy_of(words[i]);
+  return matches;
+}
+
+class EditedInput final : public Input {
+ public:
+  explicit EditedInput(Completer completer) {
+    completer_in_use() = std::move(completer);
+    rl_readline_name = "step";
+    rl_attempted_completion_function = complete;
+    static char breaks[] = " \t";
+    rl_completer_word_break_characters = breaks;
+    using_history();
+  }
+
+  std::optional<std::string> line(const std::string& prompt) override {
+    const std::unique_ptr<char, decltype(&std::free)> read(readline(prompt.c_str()), &std::free);
+    if (read == nullptr) {
+      std::cout << "\n";
+      return std::nullopt;
+    }
+    if (read.get()[0] != '\0') add_history(read.get());
+    return std::string(read.get());
+  }
+};
+
+#endif
+
+class PlainInput final : public Input {
+ public:
+  std::optional<std::string> line(const std::string& prompt) override {
+    std::cout << prompt << std::flush;
+    std::string line;
+    if (std::getline(std::cin, line)) return line;
+    std::cout << "\n";
+    return std::nullopt;
+  }
+};
+
+class ScriptInput final : public Input {
+ public:
+  explicit ScriptInput(std::istream& script) : script_(script) {}
+
+  std::optional<std::string> line(const std::string& prompt) override {
+    std::string line;
+    if (!std::getline(script_, line)) return std::nullopt;
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    std::cout << prompt << line << "\n";
+    return line;
+  }
+
+ private:
+  std::istream& script_;
+};
+
+constexpr std::string_view kPlain = "\033[0m", kNumber = "\033[36m", kName = "\033[1m";
+
+std::string_view colour_of(std::string_view word) {
+  if (word == "nan" || word == "inf") return "\033[1;31m";
+  if (word == "zero") return "\033[33m";
+  if (word == "absent") return "\033[34m";
+  if (word == "pending") return "\033[2m";
+  if (word == "equal") return "\033[32m";
+  if (word == "different") return "\033[35m";
+  return "";
+}
+
+}  // namespace
+
+std::unique_ptr<Input> terminal_input(Completer completer) {
+#ifdef STEP_HAS_LIBEDIT
+  if (isatty(STDIN_FILENO) != 0) return std::make_unique<EditedInput>(std::move(completer));
+#else
+  (void)completer;
+#endif
+  return std::make_unique<PlainInput>();
+}
+
+std::unique_ptr<Input> script_input(std::istream& script) { return std::make_unique<ScriptInput>(script); }
+
+bool has_colours() {
+  const char* const no_colour = std::getenv("NO_COLOR");
+  const char* const terminal = std::getenv("TERM");
+  return isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0') && terminal != nullptr &&
+         std::string_view(terminal) != "dumb";
+}
+
+std::string coloured(std::string_view answer) {
+  std::string text;
+  const auto paint = [&text](std::string_view colour, std::string_view words) {
+    text.append(colour).append(words).append(kPlain);
+  };
+  const auto is_letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
+  const auto is_digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; };
+  const auto taken = [&answer](size_t from, const auto& fits) {
+    while (from < answer.size() && fits(answer[from])) ++from;
+    return from;
+  };
+  for (size_t i = 0; i < answer.size();) {
+    if (answer[i] == '#') {
+      const size_t end = taken(i + 1, is_digit);
+      paint(kNumber, answer.substr(i, end - i));
+      i = end;
+    } else if (answer[i] == '"') {
+      const size_t end = answer.find('"', i + 1);
+      if (end == std::string_view::npos) return text.append(answer.substr(i));
+      paint(kName, answer.substr(i, end + 1 - i));
+      i = end + 1;
+    } else if (is_letter(answer[i])) {
+      const size_t end = taken(i, is_letter);
+      const std::string_view word = answer.substr(i, end - i), colour = colour_of(word);
+      if (colour.empty())
+        text.append(word);
+      else
+        paint(colour, word);
+      i = end;
+    } else {
+      text += answer[i++];
+    }
+  }
+  return text;
+}
+
+}  // namespace step
