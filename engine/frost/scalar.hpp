@@ -45,7 +45,11 @@ class Scalar {
   bool isFloatingPoint() const { return is_floating_point(); }
   bool isIntegral(bool include_bool) const { return dtype_ == kLong || (include_bool && dtype_ == kBool); }
   bool isBoolean() const { return dtype_ == kBool; }
-  Scalar operator-() const { return is_floating_point() ? Scalar(-floating_) : Scalar(-integer_); }
+  // The least integer has no opposite: as in tensors of integers, it is its own.
+  Scalar operator-() const {
+    return is_floating_point() ? Scalar(-floating_)
+                               : Scalar(static_cast<int64_t>(0 - static_cast<uint64_t>(integer_)));
+  }
 
  private:
   bool is_floating_point() const { return dtype_ == kDouble; }

@@ -84,3 +84,8 @@ TEST_CASE("Scalar: beside a tensor of floats a number may be too large for one",
   CHECK((ones({1}) * -1e300).item<double>() == -inf);
   CHECK((ones({1}) < 1e300).item<bool>());
 }
+
+TEST_CASE("scalar: the least integer is its own opposite", "[scalar]") {
+  CHECK((-Scalar(INT64_MIN)).toLong() == INT64_MIN);
+  CHECK((-Scalar(INT64_MAX)).toLong() == -INT64_MAX);
+}
