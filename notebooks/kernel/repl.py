@@ -116,7 +116,7 @@ class Repl:
                 stream = key.data
                 chunk = os.read(key.fd, 1 << 16)
                 if not chunk:
-                    return self._ended(messages)
+                    return self._ended(messages, began)
                 buffer = self.buffers[stream] + chunk
                 while frame := FRAME.search(buffer):
                     text(stream, buffer[:frame.start()])
@@ -152,9 +152,12 @@ class Repl:
             details += "A name stays for the whole session: choose another, or put the cell between { }."
         return Failure("CompileError", first, details)
 
-    def _ended(self, messages):
+    def _ended(self, messages, began):
         status = self.process.wait()
         how = f"exit({status}) was called" if status >= 0 else signal.Signals(-status).name
+        if status < 0 and not began:  # clang-repl 19 does so where a block at the top level has a local class
+            how += (" while it compiled. Is there a lambda or a struct between { }? Put it before the {, or into a "
+                    "function")
         self.stop()
         return Failure("Ended", f"the process of the session ended: {how}. All that was defined is gone", messages, True)
 
