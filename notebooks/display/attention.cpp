@@ -7,11 +7,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 namespace frost::notebook {
 namespace {
 
 constexpr const char* kTable = "<table style=\"border-collapse:collapse;font-size:13px\"><tbody>";
+
+// Three digits after the point; "0" is exactly 0.
+std::string weight_text(double weight) {
+  if (weight == 0 || !std::isfinite(weight)) return number(weight);
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f", weight);
+  return text;
+}
 
 // Deep blue is all of the attention, whatever else is in the picture.
 std::string cell(double weight, const std::string& token, bool is_padding) {
@@ -19,7 +28,7 @@ std::string cell(double weight, const std::string& token, bool is_padding) {
          "border:1px solid #ccc;" + colour(weight, 1) + (is_padding ? ";color:#b0413e" : "") + "\">" +
          (token.empty() ? ""
                         : (is_padding ? "<i>" + token + "</i>" : "<b>" + escape(token) + "</b>") + "<br>") +
-         "<span style=\"font-family:monospace\">" + number(weight) + "</span></td>";
+         "<span style=\"font-family:monospace\">" + weight_text(weight) + "</span></td>";
 }
 
 }  // namespace
@@ -49,7 +58,7 @@ Json mime_bundle_repr(const AttentionRows& attention) {
       const bool is_padding = t >= tokens.size();
       sum += weight;
       picture += cell(weight, is_padding ? "pad" : tokens[t], is_padding);
-      text += (is_padding ? "pad" : tokens[t]) + " " + number(weight) + "  ";
+      text += (is_padding ? "pad" : tokens[t]) + " " + weight_text(weight) + "  ";
     }
     picture += "<td style=\"border:none;color:#999;white-space:nowrap\">sum " + number(sum) + "</td></tr>";
     text += "sum " + number(sum) + (b + 1 < attention.tokens.size() ? "\n" : "");
@@ -79,7 +88,7 @@ Json mime_bundle_repr(const AttentionMatrix& attention) {
     for (size_t k = 0; k < attention.keys.size(); ++k) {
       const double weight = weights[q * attention.keys.size() + k];
       picture += cell(weight, "", false);
-      text += " " + number(weight);
+      text += " " + weight_text(weight);
     }
     picture += "</tr>";
   }
