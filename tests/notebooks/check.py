@@ -15,6 +15,7 @@ import sys
 import time
 
 import nbformat
+from jupyter_client.kernelspec import NoSuchKernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -96,6 +97,8 @@ def check(path, update, html_folder):
         client.execute()
     except CellExecutionError as error:
         return [str(error)]
+    except NoSuchKernel:
+        return ["the kernel xcpp20 was not found; run notebooks/test, which builds it and sets JUPYTER_PATH"]
     wrong = [f"cell [{cell.execution_count}] should fail, and does not" for cell in notebook.cells
              if "raises-exception" in cell.metadata.get("tags", [])
              and not any(output.output_type == "error" for output in cell.outputs)]
