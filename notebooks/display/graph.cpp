@@ -85,9 +85,10 @@ Json mime_bundle_repr(const Explanation& explanation) {
 }
 
 Json mime_bundle_repr(const Page& page) {
-  return notebook::html("<iframe style=\"width:100%;height:640px;border:1px solid #ccc\" srcdoc=\"" +
-                            escape(to_html(page)) + "\"></iframe>",
-                        "a page in which to step through the graph: " + page.title);
+  return notebook::html(
+      "<iframe style=\"width:100%;height:720px;border:1px solid #ccc;box-sizing:border-box\" srcdoc=\"" +
+          escape(to_html(page)) + "\"></iframe>",
+      "a page in which to step through the graph: " + page.title);
 }
 
 }  // namespace frost::inspect
