@@ -15,18 +15,24 @@ namespace frost {
 // allocates nothing for them.
 constexpr size_t kMaxDims = 8;
 
-// A list of at most kMaxDims numbers, by value: sizes or strides. Trivially copyable.
+// A list of at most kMaxDims numbers, by value: sizes or strides.
 class Dims {
  public:
   Dims() = default;
+  Dims(const Dims& other) { copy(other); }
+  Dims& operator=(const Dims& other) {
+    copy(other);
+    return *this;
+  }
   Dims(IntArrayRef values) {
     check_count(values.size());
-    for (const int64_t value : values) values_[count_++] = value;
+    copy(values);
   }
   Dims(std::initializer_list<int64_t> values) : Dims(IntArrayRef(values)) {}
   Dims(size_t count, int64_t value) {
     check_count(count);
-    while (count_ < count) values_[count_++] = value;
+    count_ = count;
+    for (size_t i = 0; i < kMaxDims && i < count_; ++i) values_[i] = value;
   }
 
   operator IntArrayRef() const { return {values_, count_}; }
@@ -51,8 +57,14 @@ class Dims {
     check(count <= kMaxDims, "shape", "a tensor has at most ", kMaxDims, " dimensions, got ", count);
   }
 
+  // One by one: a wide move would have to wait for the narrow stores that came just before.
+  void copy(IntArrayRef values) {
+    count_ = values.size();
+    for (size_t i = 0; i < kMaxDims && i < count_; ++i) values_[i] = values[i];
+  }
+
   size_t count_ = 0;
-  int64_t values_[kMaxDims] = {};  // all of them known, so that a copy is a few wide moves
+  int64_t values_[kMaxDims] = {};
 };
 
 inline std::string to_text(const Dims& dims) { return to_text(IntArrayRef(dims)); }
