@@ -30,13 +30,14 @@ struct Softmax {
   int64_t outer, n, inner;
 };
 // y_i = exp(x_i - max) / Σ_j exp(x_j - max). A row all at -inf is NaN.
-void softmax(Dtype dtype, Softmax shape, void* y, const void* x);
+void softmax(Dtype dtype, const Softmax& shape, void* y, const void* x);
 // y_i = x_i - max - log Σ_j exp(x_j - max)
-void log_softmax(Dtype dtype, Softmax shape, void* y, const void* x);
+void log_softmax(Dtype dtype, const Softmax& shape, void* y, const void* x);
 // grad_x_i = y_i · (g_i - Σ_j g_j y_j)
-void softmax_backward(Dtype dtype, Softmax shape, void* grad_x, const void* grad_out, const void* y);
+void softmax_backward(Dtype dtype, const Softmax& shape, void* grad_x, const void* grad_out, const void* y);
 // grad_x_i = g_i - exp(y_i) · Σ_j g_j
-void log_softmax_backward(Dtype dtype, Softmax shape, void* grad_x, const void* grad_out, const void* y);
+void log_softmax_backward(Dtype dtype, const Softmax& shape, void* grad_x, const void* grad_out,
+                          const void* y);
 
 // Which of x's positions are muted: slices of [n, inner], each contiguous. `sizes` are the dims that make up
 // `outer`, and `strides` those between the slices that serve them: 0 where one serves all.
@@ -49,11 +50,11 @@ struct SoftmaxMask {
 // and inf too). What a row that is wholly masked gets:
 enum class EmptyRow : uint8_t { NaN, Zeros, Uniform, Error };
 // Returns false where EmptyRow::Error is asked for and a row is empty; y is then unspecified.
-bool masked_softmax(Dtype dtype, Softmax shape, void* y, const void* x, const SoftmaxMask& mask,
+bool masked_softmax(Dtype dtype, const Softmax& shape, void* y, const void* x, const SoftmaxMask& mask,
                     EmptyRow empty_row);
 // grad_x_i = y_i · (g_i - Σ_j g_j y_j) where mask is false, j running over these positions; 0 where it is
 // true.
-void masked_softmax_backward(Dtype dtype, Softmax shape, void* grad_x, const void* grad_out, const void* y,
-                             const SoftmaxMask& mask);
+void masked_softmax_backward(Dtype dtype, const Softmax& shape, void* grad_x, const void* grad_out,
+                             const void* y, const SoftmaxMask& mask);
 
 }  // namespace frost::kernels

@@ -17,8 +17,10 @@ constexpr int64_t kColumnBlock = 64;
 // f(slice, first column, columns, the mask's offset) for each row (inner == 1) or block of neighbouring
 // columns, among threads.
 template <class F>
-void for_blocks(Softmax shape, const Loops<1>& mask, const F& f) {
+void for_blocks(const Softmax& shape, const Loops<1>& mask, const F& f) {
   if (shape.outer == 0 || shape.n == 0 || shape.inner == 0) return;
+  if (shape.outer == 1 && shape.inner == 1)
+    return f(0, 0, 1, 0);  // of a few elements the divisions would cost most
   const int64_t blocks = (shape.inner + kColumnBlock - 1) / kColumnBlock;
   const int64_t size = shape.n * std::min(shape.inner, kColumnBlock);
   parallel_for(shape.outer * blocks, std::max<int64_t>(1, kGrain / size), [&](int64_t begin, int64_t end) {
@@ -34,13 +36,13 @@ void for_blocks(Softmax shape, const Loops<1>& mask, const F& f) {
 
 // The address of an element of a slice.
 template <class Void>
-Void* at(Softmax shape, Dtype dtype, Void* data, int64_t slice, int64_t column) {
+Void* at(const Softmax& shape, Dtype dtype, Void* data, int64_t slice, int64_t column) {
   using Byte = std::conditional_t<std::is_const_v<Void>, const char, char>;
   return static_cast<Byte*>(data) +
          (slice * shape.n * shape.inner + column) * static_cast<int64_t>(element_size(dtype));
 }
 
-void run(Rows::SoftmaxRow row, Rows::SoftmaxColumns columns, Dtype dtype, Softmax shape, void* out,
+void run(Rows::SoftmaxRow row, Rows::SoftmaxColumns columns, Dtype dtype, const Softmax& shape, void* out,
          const void* x, const void* grad_out, const bool* mask = nullptr, const Loops<1>& mask_loops = {}) {
   for_blocks(shape, mask_loops, [&](int64_t slice, int64_t column, int64_t width, int64_t offset) {
     void* to = at(shape, dtype, out, slice, column);
@@ -76,31 +78,32 @@ bool mend_masked(int64_t n, int64_t stride, T* y, const bool* mask, EmptyRow emp
 
 }  // namespace
 
-void softmax(Dtype dtype, Softmax shape, void* y, const void* x) {
+void softmax(Dtype dtype, const Softmax& shape, void* y, const void* x) {
   const Rows& table = rows();
   run(table.softmax_row[index_of(dtype)], table.softmax_columns[index_of(dtype)], dtype, shape, y, x,
       nullptr);
 }
 
-void log_softmax(Dtype dtype, Softmax shape, void* y, const void* x) {
+void log_softmax(Dtype dtype, const Softmax& shape, void* y, const void* x) {
   const Rows& table = rows();
   run(table.log_softmax_row[index_of(dtype)], table.log_softmax_columns[index_of(dtype)], dtype, shape, y, x,
       nullptr);
 }
 
-void softmax_backward(Dtype dtype, Softmax shape, void* grad_x, const void* grad_out, const void* y) {
+void softmax_backward(Dtype dtype, const Softmax& shape, void* grad_x, const void* grad_out, const void* y) {
   const Rows& table = rows();
   run(table.softmax_backward_row[index_of(dtype)], table.softmax_backward_columns[index_of(dtype)], dtype,
       shape, grad_x, y, grad_out);
 }
 
-void log_softmax_backward(Dtype dtype, Softmax shape, void* grad_x, const void* grad_out, const void* y) {
+void log_softmax_backward(Dtype dtype, const Softmax& shape, void* grad_x, const void* grad_out,
+                          const void* y) {
   const Rows& table = rows();
   run(table.log_softmax_backward_row[index_of(dtype)], table.log_softmax_backward_columns[index_of(dtype)],
       dtype, shape, grad_x, y, grad_out);
 }
 
-bool masked_softmax(Dtype dtype, Softmax shape, void* y, const void* x, const SoftmaxMask& mask,
+bool masked_softmax(Dtype dtype, const Softmax& shape, void* y, const void* x, const SoftmaxMask& mask,
                     EmptyRow empty_row) {
   const Rows& table = rows();
   const Rows::SoftmaxRow row = table.masked_softmax_row[index_of(dtype)];
@@ -124,8 +127,8 @@ bool masked_softmax(Dtype dtype, Softmax shape, void* y, const void* x, const So
   return empty_row != EmptyRow::Error || !any_empty.load(std::memory_order_relaxed);
 }
 
-void masked_softmax_backward(Dtype dtype, Softmax shape, void* grad_x, const void* grad_out, const void* y,
-                             const SoftmaxMask& mask) {
+void masked_softmax_backward(Dtype dtype, const Softmax& shape, void* grad_x, const void* grad_out,
+                             const void* y, const SoftmaxMask& mask) {
   const Rows& table = rows();
   run(table.masked_softmax_backward_row[index_of(dtype)],
       table.masked_softmax_backward_columns[index_of(dtype)], dtype, shape, grad_x, y, grad_out, mask.data,

@@ -15,9 +15,9 @@ kernels::Softmax softmax_shape(const Tensor& x, int64_t dim) {
 
 namespace {
 
-using ForwardKernel = void (*)(Dtype dtype, kernels::Softmax shape, void* y, const void* x);
-using BackwardKernel = void (*)(Dtype dtype, kernels::Softmax shape, void* grad_x, const void* grad_out,
-                                const void* y);
+using ForwardKernel = void (*)(Dtype dtype, const kernels::Softmax& shape, void* y, const void* x);
+using BackwardKernel = void (*)(Dtype dtype, const kernels::Softmax& shape, void* grad_x,
+                                const void* grad_out, const void* y);
 
 // y from x along dim, and grad_x from grad_out and y, as plain numbers.
 Tensor values(ForwardKernel kernel, const Tensor& x, int64_t dim, std::string_view function) {
