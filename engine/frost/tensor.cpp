@@ -19,7 +19,7 @@ TensorExtras::~TensorExtras() {
   }
 }
 
-TensorImpl::TensorImpl(Dtype element_dtype, const Layout& elements, Ref<Storage> memory)
+TensorImpl::TensorImpl(Dtype element_dtype, const Layout& elements, Ref<Storage>&& memory)
     : dtype(element_dtype),
       contiguous(elements.is_contiguous()),
       numel(elements.numel()),
@@ -27,7 +27,8 @@ TensorImpl::TensorImpl(Dtype element_dtype, const Layout& elements, Ref<Storage>
       storage(std::move(memory)),
       layout(elements) {}
 
-TensorImpl::TensorImpl(Dtype element_dtype, IntArrayRef sizes, int64_t count_of_elements, Ref<Storage> memory)
+TensorImpl::TensorImpl(Dtype element_dtype, IntArrayRef sizes, int64_t count_of_elements,
+                       Ref<Storage>&& memory)
     : dtype(element_dtype),
       contiguous(true),
       numel(count_of_elements),
@@ -55,7 +56,8 @@ Tensor empty_tensor(IntArrayRef sizes, Dtype dtype, std::string_view function) {
 }
 
 Tensor alias(const Tensor& x, const Layout& layout) {
-  return Tensor(Ref<TensorImpl>::adopt(new TensorImpl(x.scalar_type(), layout, x.impl()->storage)));
+  return Tensor(
+      Ref<TensorImpl>::adopt(new TensorImpl(x.scalar_type(), layout, Ref<Storage>(x.impl()->storage))));
 }
 
 Tensor view_of(const Tensor& x, const Layout& layout, ViewKind kind) {
@@ -214,10 +216,14 @@ const Tensor& Tensor::set_name(std::string name) const {
   return *this;
 }
 
+void Tensor::backward(const Tensor& gradient, optional<bool> retain_graph, bool create_graph) const {
+  autograd::backward(*this, gradient, retain_graph, create_graph);
+}
+
 void Tensor::backward(const Tensor& gradient, optional<bool> retain_graph, bool create_graph,
                       optional<TensorList> inputs) const {
   check(!inputs.has_value() || !inputs->empty(), "backward", "'inputs' argument to backward cannot be empty");
-  autograd::backward({*this}, {gradient}, retain_graph, create_graph, inputs.value_or(TensorList()));
+  autograd::backward(*this, gradient, retain_graph, create_graph, inputs.value_or(TensorList()));
 }
 
 }  // namespace frost

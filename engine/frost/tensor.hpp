@@ -113,8 +113,10 @@ class Tensor {
   //   retain_graph: keep what the graph saved, for another pass; by default create_graph
   //   create_graph: record the pass, so that grads can themselves be differentiated
   //   inputs: only these get their grads, leaves or not, and only what leads to them runs
-  void backward(const Tensor& gradient = {}, optional<bool> retain_graph = nullopt, bool create_graph = false,
-                optional<TensorList> inputs = nullopt) const;
+  void backward(const Tensor& gradient = {}, optional<bool> retain_graph = nullopt,
+                bool create_graph = false) const;
+  void backward(const Tensor& gradient, optional<bool> retain_graph, bool create_graph,
+                optional<TensorList> inputs) const;
   Tensor detach() const;  // the same storage, off the tape
   Tensor& detach_();
   Tensor data() const { return detach(); }  // writes to it count as writes to this

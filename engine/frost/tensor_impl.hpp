@@ -36,9 +36,9 @@ enum class ViewKind : uint8_t {
 };
 
 struct TensorImpl : Pooled {
-  TensorImpl(Dtype element_dtype, const Layout& elements, Ref<Storage> memory);
+  TensorImpl(Dtype element_dtype, const Layout& elements, Ref<Storage>&& memory);
   // Contiguous, of sizes with this many elements in all.
-  TensorImpl(Dtype element_dtype, IntArrayRef sizes, int64_t count_of_elements, Ref<Storage> memory);
+  TensorImpl(Dtype element_dtype, IntArrayRef sizes, int64_t count_of_elements, Ref<Storage>&& memory);
   ~TensorImpl();
   TensorImpl(const TensorImpl&) = delete;
   TensorImpl& operator=(const TensorImpl&) = delete;
