@@ -7,15 +7,22 @@ namespace {
 
 using benchmark::State;
 
-// Scores of 64 sequences in 8 heads of 64 × 64, the padded keys masked: masked_fill, softmax, and backward.
-void masked_softmax(State& state) {
+// Scores of 64 sequences in 8 heads of 64 × 64, the padded keys masked, softmax, and backward.
+template <class Softmax>
+void soften(State& state, const Softmax& softmax) {
   fw::manual_seed(0);
   const fw::Tensor scores = fw::randn({64, 8, 64, 64}, fw::requires_grad());
   const fw::Tensor mask = bench::padding_mask(bench::ragged_lengths(64, 64), 64).view({64, 1, 1, 64});
   const fw::Tensor gradient = fw::randn({64, 8, 64, 64});
   bench::measure(state, [&] {
     scores.mutable_grad().reset();
-    fw::softmax(scores.masked_fill(mask, -INFINITY), -1).backward(gradient);
+    softmax(scores, mask).backward(gradient);
+  });
+}
+
+void masked_softmax(State& state) {
+  soften(state, [](const fw::Tensor& scores, const fw::Tensor& mask) {
+    return fw::softmax(scores.masked_fill(mask, -INFINITY), -1);
   });
 }
 BENCHMARK(masked_softmax);
@@ -25,13 +32,8 @@ void masked_softmax_in_one_op(State& state) {
 #ifdef BENCH_TORCH
   masked_softmax(state);
 #else
-  fw::manual_seed(0);
-  const fw::Tensor scores = fw::randn({64, 8, 64, 64}, fw::requires_grad());
-  const fw::Tensor mask = bench::padding_mask(bench::ragged_lengths(64, 64), 64).view({64, 1, 1, 64});
-  const fw::Tensor gradient = fw::randn({64, 8, 64, 64});
-  bench::measure(state, [&] {
-    scores.mutable_grad().reset();
-    fw::nn::functional::masked_softmax(scores, mask, -1).backward(gradient);
+  soften(state, [](const fw::Tensor& scores, const fw::Tensor& mask) {
+    return fw::nn::functional::masked_softmax(scores, mask, -1);
   });
 #endif
 }
@@ -86,15 +88,7 @@ void train_recurrent(State& state) {
   fw::nn::Linear map(2 * kHidden, kHidden);
   fw::nn::Linear score(fw::nn::LinearOptions(kHidden, 1).bias(false));
   fw::nn::Linear output(2 * kHidden, 2);
-  std::vector<fw::Tensor> parameters;
-  const auto add = [&parameters](const std::vector<fw::Tensor>& more) {
-    parameters.insert(parameters.end(), more.begin(), more.end());
-  };
-  add(layer->parameters());
-  add(map->parameters());
-  add(score->parameters());
-  add(output->parameters());
-  fw::optim::SGD optimizer(parameters, fw::optim::SGDOptions(0.1));
+  fw::optim::SGD optimizer(bench::parameters_of(*layer, *map, *score, *output), fw::optim::SGDOptions(0.1));
 
   const fw::Tensor tokens = fw::randn({batch, kTokens, kFeatures});
   const fw::Tensor classes = fw::randint(2, {batch}, fw::kLong);
@@ -122,16 +116,8 @@ void transformer_block_step(State& state) {
   fw::nn::LayerNorm norm_1(fw::nn::LayerNormOptions({kFeatures})),
       norm_2(fw::nn::LayerNormOptions({kFeatures}));
   fw::nn::Linear up(kFeatures, 4 * kFeatures), down(4 * kFeatures, kFeatures);
-  std::vector<fw::Tensor> parameters;
-  const auto add = [&parameters](const std::vector<fw::Tensor>& more) {
-    parameters.insert(parameters.end(), more.begin(), more.end());
-  };
-  add(attention->parameters());
-  add(norm_1->parameters());
-  add(norm_2->parameters());
-  add(up->parameters());
-  add(down->parameters());
-  fw::optim::Adam optimizer(parameters, fw::optim::AdamOptions(1e-3));
+  fw::optim::Adam optimizer(bench::parameters_of(*attention, *norm_1, *norm_2, *up, *down),
+                            fw::optim::AdamOptions(1e-3));
 
   const fw::Tensor tokens = fw::randn({kTokens, kBatch, kFeatures});
   const fw::Tensor target = fw::randn({kTokens, kBatch, kFeatures});

@@ -35,4 +35,13 @@ inline std::vector<int64_t> ragged_lengths(int64_t batch, int64_t longest) {
   return lengths;
 }
 
+// Sizes of the two methods of muting: how many sequences, and how long the longest is.
+inline void sizes_of_methods(benchmark::internal::Benchmark* benchmark) {
+  for (const int64_t batch : {1, 4, 16, 64, 256}) benchmark->Args({batch, 12});
+  for (const int64_t longest : {48, 192, 768}) benchmark->Args({16, longest});
+}
+
+// What main() does: the first argument is the number of threads, the others are Google Benchmark's.
+int run_benchmarks(int argc, char** argv, void (*set_num_threads)(int));
+
 }  // namespace bench

@@ -65,11 +65,7 @@ void attend(State& state) {
 void method_1(State& state) { attend<masked>(state); }
 void method_2(State& state) { attend<frozen>(state); }
 
-void sizes(benchmark::internal::Benchmark* benchmark) {
-  for (const int64_t batch : {1, 4, 16, 64, 256}) benchmark->Args({batch, 12});
-  for (const int64_t longest : {48, 192, 768}) benchmark->Args({16, longest});
-}
-BENCHMARK(method_1)->Apply(sizes);
-BENCHMARK(method_2)->Apply(sizes);
+BENCHMARK(method_1)->Apply(bench::sizes_of_methods);
+BENCHMARK(method_2)->Apply(bench::sizes_of_methods);
 
 }  // namespace

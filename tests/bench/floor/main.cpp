@@ -46,13 +46,5 @@ int check() {
 int main(int argc, char** argv) {
   omp_set_num_threads(1);
   if (argc == 2 && std::strcmp(argv[1], "--check") == 0) return by_hand::check();
-  if (argc > 1) {
-    omp_set_num_threads(std::atoi(argv[1]));
-    benchmark::AddCustomContext("threads", argv[1]);
-  }
-  --argc;
-  ++argv;
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
+  return bench::run_benchmarks(argc, argv, omp_set_num_threads);
 }

@@ -125,12 +125,8 @@ void run(State& state, bool score_the_padding) {
 void method_1(State& state) { run(state, true); }
 void method_2(State& state) { run(state, false); }
 
-void sizes(benchmark::internal::Benchmark* benchmark) {
-  for (const int64_t batch : {1, 4, 16, 64, 256}) benchmark->Args({batch, 12});
-  for (const int64_t longest : {48, 192, 768}) benchmark->Args({16, longest});
-}
-BENCHMARK(method_1)->Apply(sizes);
-BENCHMARK(method_2)->Apply(sizes);
+BENCHMARK(method_1)->Apply(bench::sizes_of_methods);
+BENCHMARK(method_2)->Apply(bench::sizes_of_methods);
 
 const bool gradient_is_right = add_check("method_1", [] {
   Work work(16, 12);
