@@ -11,3 +11,4 @@
 #include <frost/options.hpp>
 #include <frost/tape.hpp>
 #include <frost/tensor.hpp>
+#include <frost/version.hpp>

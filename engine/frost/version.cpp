@@ -1,0 +1,3 @@
+#include <frost/version.hpp>
+
+const char* frost::version() { return FROST_VERSION; }
