@@ -1,0 +1,83 @@
+# Plain comments as Doxygen reads them: what stands before a declaration becomes its text, what stands behind a member
+# becomes that member's, and the first block of a file the file's. Indented lines are code. A block that a blank line
+# follows belongs to nothing, and stays a comment.
+
+# In text Doxygen's own signs mean themselves.
+function plain(text) {
+  gsub(/[\\@<>#&%]/, "\\\\&", text)
+  return text
+}
+
+function end_code() {
+  if (in_code) print "/// @endcode"
+  in_code = 0
+}
+
+function print_block(opening,    i, blanks) {
+  if (opening != "") print "/// " opening
+  blanks = 0
+  for (i = 1; i <= count; ++i) {
+    if (block[i] == "") {
+      ++blanks
+      continue
+    }
+    if (block[i] ~ /^  /) {
+      if (!in_code) {
+        print "///"
+        print "/// @code"
+      } else while (blanks > 0) {
+        print "///"
+        --blanks
+      }
+      in_code = 1
+      print "/// " block[i]
+    } else {
+      end_code()
+      if (blanks > 0) print "///"
+      print "/// " plain(block[i])
+    }
+    blanks = 0
+  }
+  end_code()
+}
+
+# What ends a block: the line that follows it.
+function end_block(next_line,    i) {
+  if (count == 0) return
+  if (!seen_file) {
+    seen_file = 1
+    print_block("@file")
+  } else if (next_line ~ /^ *$/) {
+    for (i = 1; i <= count; ++i) print "// " block[i]
+  } else {
+    print_block("")
+  }
+  count = 0
+}
+
+/^ *\/\// {
+  column = index($0, "//")
+  text = substr($0, column + 2)
+  sub(/^ /, "", text)
+  if (count == 0 && column == trailing && column > 4) {
+    print substr($0, 1, column - 1) "///< " plain(text)
+    next
+  }
+  trailing = 0
+  block[++count] = text
+  next
+}
+
+{
+  end_block($0)
+  trailing = 0
+  if (match($0, /[;,)0-9A-Za-z_}] +\/\/ /) && $0 !~ /^#/) {
+    column = RSTART + index(substr($0, RSTART), "//") - 1
+    trailing = column
+    print substr($0, 1, column - 1) "///< " plain(substr($0, column + 3))
+    next
+  }
+  print
+}
+
+END { end_block("") }
