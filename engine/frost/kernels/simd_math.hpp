@@ -56,6 +56,16 @@ inline Batch<double, xsimd::avx512bw> fnma(const Batch<double, xsimd::avx512bw>&
 }
 #endif
 
+// The same bits as numbers of another type.
+template <class To, class T, class A>
+Batch<To, A> bit_cast(const Batch<T, A>& x) {
+#if XSIMD_VERSION_MAJOR >= 9
+  return xsimd::bitwise_cast<To>(x);
+#else
+  return xsimd::bitwise_cast<Batch<To, A>>(x);
+#endif
+}
+
 // f of each lane, by itself: for what is rare or has no good vector form.
 template <class T, class A, class F>
 Batch<T, A> per_lane(const Batch<T, A>& x, const F& f) {
@@ -112,8 +122,8 @@ template <class T, class A>
 Batch<T, A> power_of_two(const Batch<T, A>& k) {
   using C = ExpConstants<T>;
   using Integers = Batch<typename C::Bits, A>;
-  const Integers bits = xsimd::bitwise_cast<Integers>(k + Batch<T, A>(C::rounder));
-  return xsimd::bitwise_cast<Batch<T, A>>((bits + Integers(C::bias)) << C::shift);
+  const Integers bits = bit_cast<typename C::Bits>(k + Batch<T, A>(C::rounder));
+  return bit_cast<T>((bits + Integers(C::bias)) << C::shift);
 }
 
 template <class T, class A>
