@@ -12,8 +12,8 @@ using ops::binary;
 Tensor pow(const Tensor& x, const Scalar& exponent) {
   const Dtype result = ops::common_dtype(x, exponent, "pow");
   ops::check_implemented(result != kBool, result, "pow");
-  check(is_floating_point(result) || exponent.toLong() >= 0, "pow",
-        "Integers to negative integer powers are not allowed, got the exponent ", exponent.toLong());
+  if (!is_floating_point(result) && exponent.toLong() < 0)  // an infinite exponent is no long
+    fail("pow", "Integers to negative integer powers are not allowed, got the exponent ", exponent.toLong());
   return record("PowBackward0", binary(Binary::pow, x, exponent, "pow"),
                 wrt(x, [x = Saved(x), y = exponent.toDouble()](const Tensor& grad_out) {
                   if (y == 0) return zeros_like(grad_out);
