@@ -62,7 +62,7 @@ Batch<To, A> bit_cast(const Batch<T, A>& x) {
 #if XSIMD_VERSION_MAJOR >= 9
   return xsimd::bitwise_cast<To>(x);
 #else
-  return xsimd::bitwise_cast<Batch<To, A>>(x);
+  return xsimd::bitwise_cast<Batch<To, A> >(x);
 #endif
 }
 
