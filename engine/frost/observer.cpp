@@ -9,7 +9,12 @@ namespace {
 }  // namespace
 
 Observer::Observer() : outer_(innermost) { innermost = this; }
-Observer::~Observer() { innermost = outer_; }
+
+Observer::~Observer() {  // in any order
+  Observer** place = &innermost;
+  while (*place != nullptr && *place != this) place = &(*place)->outer_;
+  if (*place == this) *place = outer_;
+}
 
 void Observer::tell(const Tensor& output) {
   for (Observer* observer = innermost; observer != nullptr; observer = observer->outer_)

@@ -60,6 +60,17 @@ Tensor alias(const Tensor& x, const Layout& layout) {
       Ref<TensorImpl>::adopt(new TensorImpl(x.scalar_type(), layout, Ref<Storage>(x.impl()->storage))));
 }
 
+namespace {
+
+// Whether x stands on the tape, or will once it has followed its base there; which, where a view can't, is an
+// error only for those who need its place.
+bool leads_to_tape(const Tensor& x) {
+  const TensorImpl& impl = *x.impl();
+  return impl.is_on_tape() || (impl.base && impl.base->is_on_tape());
+}
+
+}  // namespace
+
 Tensor view_of(const Tensor& x, const Layout& layout, ViewKind kind) {
   Tensor view = alias(x, layout);
   TensorImpl& impl = *view.impl();
@@ -70,7 +81,7 @@ Tensor view_of(const Tensor& x, const Layout& layout, ViewKind kind) {
                    : x.impl()->view_kind == ViewKind::multiple ? ViewKind::multiple
                                                                : kind;
   impl.unrecorded =
-      GradMode::is_marking() && x.requires_grad() ? Unrecorded::without_grad : x.impl()->unrecorded;
+      GradMode::is_marking() && leads_to_tape(x) ? Unrecorded::without_grad : x.impl()->unrecorded;
   return view;
 }
 
@@ -173,7 +184,7 @@ Tensor& Tensor::mutable_grad() const { return get(*this, "mutable_grad").make_ex
 Tensor Tensor::detach() const {
   check_defined(*this, "detach");
   Tensor x = alias(*this);
-  if (requires_grad()) x.impl()->unrecorded = Unrecorded::detached;
+  if (leads_to_tape(*this)) x.impl()->unrecorded = Unrecorded::detached;
   return x;
 }
 
@@ -211,8 +222,9 @@ const std::string& Tensor::name() const {
 
 const Tensor& Tensor::set_name(std::string name) const {
   TensorImpl& impl = get(*this, "set_name");
+  TensorExtras& own = impl.make_extras();  // first, so that no name is half given where memory ends
   if (impl.grad_fn) impl.grad_fn->set_output_name(impl.output_nr, name);
-  impl.make_extras().name = std::move(name);
+  own.name = std::move(name);
   return *this;
 }
 

@@ -213,3 +213,12 @@ TEST_CASE("writes through views: a view says what it is on the tape after its ba
   CHECK(same(other.grad(), ones({1, 3}, kDouble)));
   CHECK(same(x.grad(), zeros({3}, kDouble)));
 }
+
+TEST_CASE("writes through views: what can't follow its base can be detached all the same",
+          "[tape][inplace]") {
+  const Tensor x = trainable({2, 3}), w = trainable({3});
+  const Tensor y = x * 1, part = y.unbind()[0];
+  y.mul_(w);
+  CHECK(same(part.detach(), y.detach()[0]));
+  CHECK(same(part.data(), y.detach()[0]));
+}

@@ -33,6 +33,9 @@ TEST_CASE("dropout: does nothing where nothing is to be dropped, and draws nothi
   CHECK(F::dropout(empty).is_same(empty));
   CHECK(same(F::dropout(x, F::DropoutFuncOptions().p(1)), x * 0));
   CHECK(same(rand({1}), next));
+  const Tensor integers = arange(3);
+  CHECK(F::dropout(integers, F::DropoutFuncOptions().training(false)).is_same(integers));
+  CHECK(same(F::dropout(integers, F::DropoutFuncOptions().p(1)), integers * 0));
 }
 
 TEST_CASE("dropout: gradcheck under one mask", "[nn][dropout]") {

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -98,8 +97,9 @@ class Pool {
   void start_helpers(int wanted) {
     for (; helpers_ < wanted; ++helpers_) try {
         std::thread(&Pool::help, this, calls_.load()).detach();
-      } catch (const std::system_error&) {
-        return;  // the system has no more threads; the work gets done by those that are there
+      } catch (const std::exception&) {
+        return;  // the system has no more threads, or no memory for one: the work gets done by those that are
+                 // there
       }
   }
 

@@ -4,6 +4,8 @@
 
 #include "engine/inspect/graphs.hpp"
 
+#include <memory>
+
 using namespace frost;
 using namespace frost::inspect;
 using namespace frost::tests;
@@ -25,6 +27,18 @@ TEST_CASE("Recording: keeps what is put on the tape while it lives, and nothing 
   const std::vector<Tensor> chunks = chunk(y, 2);
   REQUIRE(outer.outputs().size() == 4);
   CHECK(outer.outputs()[3].output_nr() == chunks[1].output_nr());
+}
+
+TEST_CASE("Recording: several may end in any order", "[inspect]") {
+  const Tensor x = leaf({1, 2}, "x");
+  auto first = std::make_unique<Recording>();
+  auto second = std::make_unique<Recording>();
+  first.reset();
+  const Tensor y = x * 2;
+  CHECK(second->outputs().size() == 1);
+  second.reset();
+  const Tensor z = y * 3;
+  CHECK(z.requires_grad());
 }
 
 TEST_CASE("Recording: a trace shows values that the tape does not hold", "[inspect]") {
