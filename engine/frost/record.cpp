@@ -25,11 +25,12 @@ Layout region_in_base(const TensorImpl& view, std::string_view function) {
 void check_view_kind(const TensorImpl& view, std::string_view function, std::string_view what) {
   check(view.view_kind != ViewKind::without_grad, function, "A view was created in no_grad mode and ", what,
         " with grad mode enabled. Write to a clone() of it instead, or under NoGradGuard.");
-  check(view.view_kind != ViewKind::multiple, function, "Output ", view.output_nr, " of ",
-        view.grad_fn ? view.grad_fn->name() : "a function", " is a view and ", what,
-        ". This view is the output of a function that returns multiple views. Such functions do not allow "
-        "the output views to be modified inplace. You should replace the inplace operation by an "
-        "out-of-place one.");
+  if (view.view_kind == ViewKind::multiple)
+    fail(function, "Output ", view.output_nr, " of ", view.grad_fn ? view.grad_fn->name() : "a function",
+         " is a view and ", what,
+         ". This view is the output of a function that returns multiple views. Such functions do not allow "
+         "the output views to be modified inplace. You should replace the inplace operation by an "
+         "out-of-place one.");
 }
 
 }  // namespace

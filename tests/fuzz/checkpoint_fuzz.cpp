@@ -1,5 +1,4 @@
-// Bytes as a checkpoint: whatever they are, they are loaded or refused by a frost::Error, and what is loaded
-// can be saved again and is then the same.
+// Bytes as a checkpoint: whatever they are, they are loaded or refused by a frost::Error.
 #include <frost/frost.hpp>
 
 #include <sys/mman.h>

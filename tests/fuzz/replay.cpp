@@ -1,6 +1,7 @@
 // Runs a fuzz target on files, for compilers without libFuzzer: target FILE-OR-FOLDER …
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,6 +15,10 @@ int count = 0;
 
 void run(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    std::fprintf(stderr, "can't read %s\n", path.c_str());
+    std::exit(1);
+  }
   const std::vector<char> bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
   LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   ++count;

@@ -25,9 +25,9 @@ void check_shapes(const Tensor& x, const LayerNormFuncOptions& options) {
     check(scale.scalar_type() == x.scalar_type(), "layer_norm", "expected scalar type ", x.scalar_type(),
           " but found ", scale.scalar_type());
   }
-  check(x.sizes().size() >= shape.size() && x.sizes().slice(x.sizes().size() - shape.size()) == shape,
-        "layer_norm", "Given normalized_shape=", shape, ", expected input with shape [*, ",
-        to_text(shape).substr(1), ", but got input of size", x.sizes());
+  if (x.sizes().size() < shape.size() || !(x.sizes().slice(x.sizes().size() - shape.size()) == shape))
+    fail("layer_norm", "Given normalized_shape=", shape, ", expected input with shape [*, ",
+         to_text(shape).substr(1), ", but got input of size", x.sizes());
 }
 
 const void* data_or_null(const Tensor& x) { return x.defined() ? x.data_ptr() : nullptr; }
