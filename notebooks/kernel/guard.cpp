@@ -96,7 +96,7 @@ struct Setup {
     sigaltstack(&alternative, nullptr);
     struct sigaction action {};
     action.sa_handler = leave_cell;
-    action.sa_flags = SA_NODEFER | SA_ONSTACK;
+    action.sa_flags = SA_NODEFER | SA_ONSTACK | SA_RESTART;  // waiting for a cell is not cut short
     for (const int signal : {SIGINT, SIGABRT, SIGFPE, SIGSEGV, SIGBUS, SIGILL})
       sigaction(signal, &action, nullptr);
   }

@@ -131,7 +131,9 @@ class Cells(unittest.TestCase):
             self.assertLess(time.monotonic() - start, 10)
 
     def test_an_interrupt_between_cells_does_nothing(self):
+        time.sleep(0.2)  # until it waits for a cell
         self.repl.interrupt()
+        time.sleep(0.2)
         self.assertEqual(self.execute("std::cout << 1;").stdout, "1")
 
 
