@@ -16,15 +16,9 @@ using examples::InputError;
 using frost::Tensor;
 using frost::inspect::GradientState;
 using frost::inspect::Trace;
-using frost::inspect::TracedGradient;
 using frost::inspect::TracedNode;
 
 namespace {
-
-bool is_nonfinite(const TracedGradient& gradient) {
-  const frost::NoGradGuard guard;
-  return gradient.value.defined() && !all(isfinite(gradient.value)).item<bool>();
-}
 
 double element_of(const Tensor& x, int64_t element) {
   const frost::NoGradGuard guard;
@@ -122,10 +116,7 @@ bool Session::fits(const Breakpoint& breakpoint) const {
     case Kind::op:
       return node.name == breakpoint.name;
     case Kind::nonfinite:
-      return std::any_of(node.outputs.begin(), node.outputs.end(),
-                         [](const auto& output) { return is_nonfinite(output.gradient); }) ||
-             std::any_of(node.inputs.begin(), node.inputs.end(),
-                         [](const auto& input) { return is_nonfinite(input.gradient); });
+      return frost::inspect::has_nonfinite(node);
     case Kind::element:
       return std::any_of(node.inputs.begin(), node.inputs.end(), [&breakpoint](const auto& input) {
         return input.node == breakpoint.node && input.gradient.value.defined() &&

@@ -154,8 +154,8 @@ class Writer {
     for (size_t k = 0; k < std::min(products.size(), kFewProducts); ++k) {
       const Product& one = products[k];
       const std::string element = element_of({one.node, one.output_nr}, one.element);
-      item("∂" + root_ + "/∂" + element + " · ∂" + element + "/∂" + x_ + " = " + factor(one.grad_out) + "·" +
-           factor(one.derivative) + " = " + number_text(one.grad_out * one.derivative));
+      item("∂" + root_ + "/∂" + element + " · ∂" + element + "/∂" + x_ + " = " + factor_text(one.grad_out) +
+           "·" + factor_text(one.derivative) + " = " + number_text(one.grad_out * one.derivative));
     }
     if (products.size() > kFewProducts) {
       double rest = 0;
@@ -278,10 +278,6 @@ class Writer {
   std::string element_of(const Trace::Place& place, int64_t element) const {
     const Dims& sizes = trace().nodes()[place.node].outputs[place.output_nr].tensor.sizes;
     return element_text(printable(trace().label(place)), sizes, element);
-  }
-  static std::string factor(double value) {
-    const std::string number = number_text(value);
-    return number.front() == '-' ? "(" + number + ")" : number;
   }
   static std::string percent(double fraction) { return number_text(std::round(fraction * 1000) / 10) + "%"; }
 

@@ -2,6 +2,7 @@
 
 #include <frost/inspect/json.hpp>
 #include <frost/inspect/page.hpp>
+#include <frost/inspect/words.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -28,18 +29,6 @@ std::string document(const Page& page) {
   }
   return "{\"frost_page\":1,\"title\":" + text(page.title) + ",\"about\":" + text(page.about) +
          ",\"graphs\":[" + graphs + "],\"lesson\":" + page.lesson + "}";
-}
-
-// As it may stand within <script>, which only "<" could end. It stands in strings alone.
-std::string without_markup(const std::string& json) {
-  std::string escaped;
-  for (const char c : json) {
-    if (c == '<')
-      escaped += "\\u003c";
-    else
-      escaped += c;
-  }
-  return escaped;
 }
 
 }  // namespace

@@ -171,16 +171,8 @@ class Writer {
 std::string to_json(const Trace& trace) { return to_json(trace, JsonOptions()); }
 
 std::string to_json(const Trace& trace, JsonOptions options) {
-  const std::string json =
-      Writer(trace, options).trace().dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
-  std::string text;
-  for (const char c : json) {  // "<" stands in strings alone
-    if (c == '<')
-      text += "\\u003c";
-    else
-      text += c;
-  }
-  return text;
+  return without_markup(
+      Writer(trace, options).trace().dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace));
 }
 
 }  // namespace frost::inspect

@@ -24,18 +24,6 @@ class Lent {
   Tensor leaf_, grad_;
 };
 
-bool is_nonfinite(const TracedGradient& gradient) {
-  const NoGradGuard guard;
-  return gradient.state == GradientState::number && !all(isfinite(gradient.value)).item<bool>();
-}
-
-bool has_nonfinite(const TracedNode& node) {
-  const auto is_bad = [](const auto& end) { return is_nonfinite(end.gradient); };
-  return std::any_of(node.outputs.begin(), node.outputs.end(), is_bad) ||
-         std::any_of(node.inputs.begin(), node.inputs.end(), is_bad) ||
-         (node.leaf && is_nonfinite(node.leaf->grad));
-}
-
 bool is_zero_at(const TracedGradient& gradient, int64_t element) {
   if (gradient.state != GradientState::number) return true;
   const NoGradGuard guard;

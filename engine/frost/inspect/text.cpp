@@ -132,16 +132,13 @@ class Writer {
       const TracedTensor& end = trace_.nodes()[*input.node].outputs[input.output_nr].tensor;
       std::string words;
       for (const WrittenOut::Term& term : element.terms)
-        words += (words.empty() ? "" : " + ") + factor(term.grad_out) + "·" + factor(term.derivative);
+        words +=
+            (words.empty() ? "" : " + ") + factor_text(term.grad_out) + "·" + factor_text(term.derivative);
       const std::string grad = number_text(element.grad);
       field("so",
             element_text(end_of(trace_, input), end.sizes, element.element) + ": " +
                 (words.empty() ? grad + ", for nothing that came in depends on it" : words + " = " + grad));
     }
-  }
-  static std::string factor(double value) {
-    const std::string number = number_text(value);
-    return number.front() == '-' ? "(" + number + ")" : number;
   }
 
   void write_leaves() {

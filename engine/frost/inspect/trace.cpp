@@ -16,12 +16,24 @@ TracedGradient traced(const Tensor& gradient) {
   return {any(gradient != 0).item<bool>() ? GradientState::number : GradientState::zero, gradient};
 }
 
+bool is_nonfinite(const TracedGradient& gradient) {
+  const NoGradGuard guard;
+  return gradient.state == GradientState::number && !all(isfinite(gradient.value)).item<bool>();
+}
+
 // As it is now, whatever is added to it later.
 Tensor copy_of(const Tensor& x) { return x.defined() ? x.detach().clone() : x; }
 
 const AccumulateGrad* accumulator_of(const Node& node) { return dynamic_cast<const AccumulateGrad*>(&node); }
 
 }  // namespace
+
+bool has_nonfinite(const TracedNode& node) {
+  const auto is_bad = [](const auto& end) { return is_nonfinite(end.gradient); };
+  return std::any_of(node.outputs.begin(), node.outputs.end(), is_bad) ||
+         std::any_of(node.inputs.begin(), node.inputs.end(), is_bad) ||
+         (node.leaf && is_nonfinite(node.leaf->grad));
+}
 
 std::string_view to_text(GradientState state) {
   switch (state) {

@@ -90,6 +90,9 @@ struct TracedNode {
   bool is_leaf() const { return leaf.has_value(); }
 };
 
+// Whether a NaN or an infinity came into the node, went out of it, or stands in its leaf's grad.
+bool has_nonfinite(const TracedNode& node);
+
 class Trace {
  public:
   struct Options {

@@ -91,6 +91,17 @@ std::string printable(std::string_view name) {
   return text;
 }
 
+std::string without_markup(std::string_view json) {
+  std::string text;
+  for (const char c : json) {
+    if (c == '<')
+      text += "\\u003c";
+    else
+      text += c;
+  }
+  return text;
+}
+
 std::string number_text(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
@@ -100,6 +111,11 @@ std::string number_text(double value) {
   const auto end = is_whole ? std::to_chars(text, std::end(text), value, std::chars_format::fixed, 0)
                             : std::to_chars(text, std::end(text), value, std::chars_format::general, 4);
   return std::string(text, end.ptr);
+}
+
+std::string factor_text(double value) {
+  const std::string number = number_text(value);
+  return number.front() == '-' ? "(" + number + ")" : number;
 }
 
 Summary summary(const Tensor& x) {

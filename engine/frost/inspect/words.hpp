@@ -13,8 +13,13 @@ namespace frost::inspect {
 // backslash, control characters and bytes that are not UTF-8 as \n, \t or \x1b.
 std::string printable(std::string_view name);
 
+// JSON that may stand within a page's <script>, which only "<" could end: there it stands in strings alone.
+std::string without_markup(std::string_view json);
+
 // At most four significant digits; 0 stands for zero alone.
 std::string number_text(double value);
+// The same as a factor of a product: a negative one stands in brackets.
+std::string factor_text(double value);
 // Nested in brackets; where there are more than max_elements, what can be said of them in short.
 std::string values_text(const Tensor& x, int64_t max_elements);
 // "pending", "absent", "zero [0, 0]", "[0.25, -0.25]"

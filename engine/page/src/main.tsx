@@ -213,6 +213,30 @@ function Legend({ hasPads }: { hasPads: boolean }) {
   );
 }
 
+interface ArrowHeadProps {
+  id: string;
+  size: number;
+  orient: string;
+  look: string;
+}
+
+function ArrowHead({ id, size, orient, look }: ArrowHeadProps) {
+  return (
+    <marker
+      id={id}
+      viewBox="0 0 8 8"
+      refX="7"
+      refY="4"
+      markerWidth={size}
+      markerHeight={size}
+      orient={orient}
+      markerUnits="userSpaceOnUse"
+    >
+      <path class={look} d="M0 0L8 4L0 8z" />
+    </marker>
+  );
+}
+
 // What the other svgs refer to.
 function Definitions() {
   return (
@@ -221,30 +245,8 @@ function Definitions() {
         <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
           <path class="hatch" d="M0 0V5" />
         </pattern>
-        <marker
-          id="forward"
-          viewBox="0 0 8 8"
-          refX="7"
-          refY="4"
-          markerWidth="8"
-          markerHeight="8"
-          orient="auto"
-          markerUnits="userSpaceOnUse"
-        >
-          <path class="arrow" d="M0 0L8 4L0 8z" />
-        </marker>
-        <marker
-          id="backward"
-          viewBox="0 0 8 8"
-          refX="7"
-          refY="4"
-          markerWidth="9"
-          markerHeight="9"
-          orient="auto-start-reverse"
-          markerUnits="userSpaceOnUse"
-        >
-          <path class="arrow back" d="M0 0L8 4L0 8z" />
-        </marker>
+        <ArrowHead id="forward" size={8} orient="auto" look="arrow" />
+        <ArrowHead id="backward" size={9} orient="auto-start-reverse" look="arrow back" />
       </defs>
     </svg>
   );
