@@ -24,12 +24,6 @@ class Lent {
   Tensor leaf_, grad_;
 };
 
-bool is_zero_at(const TracedGradient& gradient, int64_t element) {
-  if (gradient.state != GradientState::number) return true;
-  const NoGradGuard guard;
-  return gradient.value.detach().to(kDouble).reshape({-1})[element].item<double>() == 0;
-}
-
 }  // namespace
 
 Stepper::Stepper(TensorList roots, const Options& options)
@@ -40,7 +34,8 @@ const TracedNode* Stepper::node() const {
 }
 
 std::optional<size_t> Stepper::next_node() const {
-  return undone_.empty() ? trace_.find_node(pass_.next()) : undone_.back().node;
+  if (!undone_.empty()) return undone_.back().node;
+  return failure_ ? failed_node_ : trace_.find_node(pass_.next());
 }
 
 bool Stepper::next() {
@@ -51,10 +46,18 @@ bool Stepper::next() {
 }
 
 bool Stepper::advance() {
+  if (failure_) std::rethrow_exception(failure_);
+  const std::optional<size_t> node = next_node();
   std::optional<Lent> lent;
   if (const auto* const leaf = dynamic_cast<const AccumulateGrad*>(pass_.next()))
     lent.emplace(leaf->variable());
-  if (!pass_.step()) return false;
+  try {
+    if (!pass_.step()) return false;
+  } catch (...) {
+    failure_ = std::current_exception();
+    failed_node_ = node;
+    throw;
+  }
   trace_.record(pass_);
   return true;
 }
@@ -90,7 +93,8 @@ bool Stepper::run_to(std::string_view name) {
   const std::vector<TracedNode>& nodes = trace_.nodes();
   const bool is_known =
       std::any_of(nodes.begin(), nodes.end(), [name](const TracedNode& known) { return known.name == name; });
-  check(is_known, "Stepper::run_to", "no gradient flows to a tensor or node that is called \"", name, "\"");
+  check(is_known, "Stepper::run_to", "no gradient flows to a tensor or node that is called \"",
+        printable(name), "\"");
   while (next())
     if (node()->name == name) return true;
   return false;
@@ -115,8 +119,8 @@ bool Stepper::run_to_element(const Tensor& x, IntArrayRef index) {
 
 bool Stepper::run_to_element(std::string_view name, IntArrayRef index) {
   const std::optional<Trace::Place> place = trace_.find(name);
-  check(place.has_value(), "Stepper::run_to_element", "no gradient flows to a tensor that is called \"", name,
-        "\"");
+  check(place.has_value(), "Stepper::run_to_element", "no gradient flows to a tensor that is called \"",
+        printable(name), "\"");
   return run_to_element(*place, index);
 }
 
@@ -124,17 +128,7 @@ bool Stepper::run_to_element(const Trace::Place& place, IntArrayRef index) {
   const Dims& sizes = trace_.nodes()[place.node].outputs[place.output_nr].tensor.sizes;
   const int64_t element = element_at(index, sizes, "Stepper::run_to_element");
   while (next())
-    if (touches(place, element)) return true;
-  return false;
-}
-
-bool Stepper::touches(const Trace::Place& place, int64_t element) const {
-  if (trace_.steps().back() == place.node)
-    return !is_zero_at(node()->outputs[place.output_nr].gradient, element);
-  for (const TracedInput& input : node()->inputs)
-    if (input.node == place.node && input.output_nr == place.output_nr &&
-        !is_zero_at(input.gradient, element))
-      return true;
+    if (touches(trace_, trace_.steps().back(), place, element)) return true;
   return false;
 }
 

@@ -9,6 +9,7 @@
 #include <frost/inspect/trace.hpp>
 
 #include <cstddef>
+#include <exception>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -42,8 +43,12 @@ class Stepper {
   // The node that next() will run; none at the end.
   std::optional<size_t> next_node() const;
 
+  // What next_node() threw when it ran: a pass can't go on after that. Null: nothing, or it is not next.
+  std::exception_ptr failure() const { return undone_.empty() ? failure_ : nullptr; }
+
   // One step on, or back; false, and nothing is done, where there is none. next() throws what backward()
-  // would: what a hook throws, too. The stepper then stays where it is, and can still go back.
+  // would: what a hook throws, too. The stepper then stays where it is, and can still go back; next() from
+  // there throws the same again, and calls no hook.
   bool next();
   bool back();
   // All that is left, and back to before the first step.
@@ -78,11 +83,12 @@ class Stepper {
   bool advance();
   Trace::Place place_of(const Tensor& x, std::string_view function) const;
   bool run_to_element(const Trace::Place& place, IntArrayRef index);
-  bool touches(const Trace::Place& place, int64_t element) const;
 
   Trace trace_;
   Backward pass_;
   std::vector<Trace::Step> undone_;  // the next one last
+  std::exception_ptr failure_;
+  std::optional<size_t> failed_node_;
   bool is_committed_ = false;
 };
 

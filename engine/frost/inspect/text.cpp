@@ -10,6 +10,16 @@ namespace frost::inspect {
 
 namespace {
 
+std::string message_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& error) {
+    return printable(error.what());
+  } catch (...) {
+    return "what is no std::exception";
+  }
+}
+
 class Writer {
  public:
   explicit Writer(const Trace& trace) : trace_(trace) {}
@@ -33,7 +43,10 @@ class Writer {
     }
     write_leaves();
     const std::optional<size_t> next = stepper.next_node();
-    line(next ? "next: " + title(*next) : "the pass is over");
+    if (stepper.failure())
+      line("the pass can't go on: " + title(*next) + " threw: " + message_of(stepper.failure()));
+    else
+      line(next ? "next: " + title(*next) : "the pass is over");
     return std::move(text_);
   }
 

@@ -1,5 +1,6 @@
 #include <frost/inspect/trace.hpp>
 
+#include <frost/inspect/numbers.hpp>
 #include <frost/ops.hpp>
 #include <frost/tensor_impl.hpp>
 
@@ -19,6 +20,11 @@ TracedGradient traced(const Tensor& gradient) {
 bool is_nonfinite(const TracedGradient& gradient) {
   const NoGradGuard guard;
   return gradient.state == GradientState::number && !all(isfinite(gradient.value)).item<bool>();
+}
+
+bool is_zero_at(const TracedGradient& gradient, int64_t element) {
+  return gradient.state != GradientState::number ||
+         element_of(gradient.value, element).to(kDouble).item<double>() == 0;
 }
 
 // As it is now, whatever is added to it later.
@@ -258,6 +264,15 @@ void Trace::set_complete(bool is_complete) {
     for (TracedInput& input : traced_node.inputs)
       if (input.node) input.gradient.state = state;
   }
+}
+
+bool touches(const Trace& trace, size_t node, const Trace::Place& place, int64_t element) {
+  const TracedNode& ran = trace.node(node);
+  if (node == place.node) return !is_zero_at(ran.outputs.at(place.output_nr).gradient, element);
+  return std::any_of(ran.inputs.begin(), ran.inputs.end(), [&place, element](const TracedInput& input) {
+    return input.node == place.node && input.output_nr == place.output_nr &&
+           !is_zero_at(input.gradient, element);
+  });
 }
 
 }  // namespace frost::inspect

@@ -166,4 +166,8 @@ class Trace {
   bool is_complete_ = false;
 };
 
+// Whether the node, which ran, sent a gradient other than 0 to this element of a tensor, counted row by row;
+// or is the tensor's own, and got such a one.
+bool touches(const Trace& trace, size_t node, const Trace::Place& place, int64_t element);
+
 }  // namespace frost::inspect

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <map>
+#include <cmath>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace frost::inspect {
 
@@ -43,10 +45,9 @@ struct Named {
 };
 std::vector<Named> names_of(const Trace& trace) {
   std::vector<Named> names;
-  const auto add = [&names](const std::string& name, std::optional<Trace::Place> place) {
-    const bool is_new =
-        std::none_of(names.begin(), names.end(), [&name](const Named& known) { return known.name == name; });
-    if (!name.empty() && is_new) names.push_back({name, place});
+  std::unordered_set<std::string> known;
+  const auto add = [&names, &known](const std::string& name, std::optional<Trace::Place> place) {
+    if (!name.empty() && known.insert(name).second) names.push_back({name, place});
   };
   for (size_t i = 0; i < trace.nodes().size(); ++i)
     for (uint32_t k = 0; k < trace.nodes()[i].outputs.size(); ++k)
@@ -89,12 +90,13 @@ std::string_view to_text(Kind kind) {
 Twin::Twin(const Tensor& first, const Tensor& second) : first_(first), second_(second) { collect(); }
 
 void Twin::collect() {
-  const auto stop_of = [this](const std::string& name) -> TwinStop& {
-    for (TwinStop& stop : stops_)
-      if (stop.name == name) return stop;
-    return stops_.emplace_back(TwinStop{name, {}});
+  std::unordered_map<std::string, size_t> places;
+  const auto stop_of = [this, &places](const std::string& name) -> TwinStop& {
+    const auto [place, is_new] = places.emplace(name, stops_.size());
+    if (is_new) stops_.push_back({name, {}});
+    return stops_[place->second];
   };
-  std::map<std::string, Named> wholes;
+  std::unordered_map<std::string, Named> wholes;
   for (const Named& named : names_of(first_.trace())) {
     wholes[named.name] = named;
     stop_of(named.name);
@@ -116,23 +118,36 @@ void Twin::collect() {
   }
 }
 
+// Each of the passes until the last node has run of those that the next stop names.
 bool Twin::next() {
-  if (position_ == stops_.size()) {
-    first_.run();
-    second_.run();
-    return false;
+  const Positions before = positions();
+  const auto run = [](Stepper& stepper, const std::optional<Trace::Place>& place) {
+    if (!place) return;
+    while (!stepper.trace().nodes()[place->node].step && stepper.next()) {
+    }
+  };
+  try {
+    if (position() == stops_.size()) {
+      first_.run();
+      second_.run();
+      return false;
+    }
+    for (const TwinPart& part : stops_[position()].parts) {
+      run(first_, part.first);
+      run(second_, part.second);
+    }
+  } catch (...) {
+    back_to(before);
+    throw;
   }
-  ++position_;
-  run_to_position();
+  before_.push_back(before);
   return true;
 }
 
 bool Twin::back() {
-  if (position_ == 0) return false;
-  --position_;
-  first_.rewind();
-  second_.rewind();
-  run_to_position();
+  if (position() == 0) return false;
+  back_to(before_.back());
+  before_.pop_back();
   return true;
 }
 
@@ -146,18 +161,9 @@ void Twin::rewind() {
   }
 }
 
-// Each of the passes until the last node has run of those that the stops until now name.
-void Twin::run_to_position() {
-  const auto run = [](Stepper& stepper, const std::optional<Trace::Place>& place) {
-    if (!place) return;
-    while (!stepper.trace().nodes()[place->node].step && stepper.next()) {
-    }
-  };
-  for (size_t i = 0; i < position_; ++i)
-    for (const TwinPart& part : stops_[i].parts) {
-      run(first_, part.first);
-      run(second_, part.second);
-    }
+void Twin::back_to(const Positions& positions) {
+  while (first_.position() > positions.first) first_.back();
+  while (second_.position() > positions.second) second_.back();
 }
 
 TwinDifference Twin::compare(const TwinPart& part) const {
@@ -202,14 +208,16 @@ TwinDifference Twin::compare(const TwinPart& part) const {
     found.left_over_state = state_of(rest);
   }
   found.first = state_of(slice);
-  if (equal(slice, other)) {
+  const Tensor a = slice.to(kDouble), b = other.to(kDouble);
+  const Tensor is_same = (a == b) | (isnan(a) & isnan(b));
+  if (all(is_same).item<bool>()) {
     found.kind = Kind::equal;
     return found;
   }
-  const Tensor a = slice.to(kDouble), b = other.to(kDouble);
-  found.largest = (a - b).abs().max().item<double>();
+  const auto largest_of = [](const Tensor& x) { return where(isfinite(x), x.abs(), 0).max().item<double>(); };
+  found.largest = where(is_same, 0, (a - b).abs()).max().item<double>();
   const bool is_double = slice.scalar_type() == kDouble && other.scalar_type() == kDouble;
-  const double greatest = std::max(a.abs().max().item<double>(), b.abs().max().item<double>());
+  const double greatest = std::max(largest_of(a), largest_of(b));
   found.kind = found.largest <= (is_double ? 1e-10 : 1e-5) * greatest ? Kind::rounding : Kind::different;
   return found;
 }

@@ -35,7 +35,7 @@ struct TwinPart {
 struct TwinDifference {
   enum class Kind : uint8_t {
     pending,     // not known yet in one of them
-    equal,       // in every bit
+    equal,       // the same numbers; a NaN is equal to a NaN
     rounding,    // but for rounding: by at most 1e-5 of the greatest (1e-10 where both are Double)
     different,   // in numbers, or absent in one where the other has a gradient
     shapes,      // the one does not fit into the other
@@ -44,7 +44,7 @@ struct TwinDifference {
   };
   Kind kind = Kind::pending;
   GradientState first = GradientState::pending, second = GradientState::pending;  // of what corresponds
-  double largest = 0;                                                             // difference
+  double largest = 0;     // difference; not finite where an element of either is not, and they differ
   int64_t left_over = 0;  // elements of the slice that the first has alone …
   GradientState left_over_state = GradientState::pending;  // … and their gradient
 };
@@ -67,10 +67,11 @@ class Twin {
   // The names, in the order in which the pass of the first reaches them; then those of the second alone.
   const std::vector<TwinStop>& stops() const { return stops_; }
   // How many of them next() has come to.
-  size_t position() const { return position_; }
+  size_t position() const { return before_.size(); }
 
   // Runs both passes until the gradients of the next name are known in each; false, and both run to their
-  // ends, where there is none. back() takes that back.
+  // ends, where there is none. back() takes that back. Where a step throws, as Stepper::next() may, both stay
+  // where they were.
   bool next();
   bool back();
   void run();
@@ -79,12 +80,17 @@ class Twin {
   TwinDifference compare(const TwinPart& part) const;
 
  private:
+  // How many steps each of the passes has taken.
+  struct Positions {
+    size_t first, second;
+  };
   void collect();
-  void run_to_position();
+  Positions positions() const { return {first_.position(), second_.position()}; }
+  void back_to(const Positions& positions);
 
   Stepper first_, second_;
   std::vector<TwinStop> stops_;
-  size_t position_ = 0;
+  std::vector<Positions> before_;  // where the passes stood before each of the stops that were reached
 };
 
 // The stop that was just reached: each of its parts in both programs, and how their gradients compare.

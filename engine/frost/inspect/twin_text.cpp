@@ -3,6 +3,7 @@
 #include <frost/inspect/words.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace frost::inspect {
 
@@ -27,6 +28,8 @@ std::string verdict(const TwinDifference& found) {
     text += ", gradient " + std::string(to_text(found.kind == Kind::only_first ? found.first : found.second));
   else if (found.kind == Kind::rounding)
     text = to_text(Kind::equal);  // what is rounded how depends on the processor
+  else if (found.kind == Kind::different && !std::isfinite(found.largest))
+    text += ": in one a NaN or an infinity, in the other another number";
   else if (found.kind == Kind::different && found.largest != 0)
     text += " (by at most " + number_text(found.largest) + ")";
   else if (found.kind == Kind::different)

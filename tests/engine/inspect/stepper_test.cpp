@@ -1,5 +1,7 @@
 #include <frost/inspect/stepper.hpp>
 
+#include <frost/inspect/text.hpp>
+
 #include "engine/inspect/graphs.hpp"
 
 using namespace frost;
@@ -109,8 +111,53 @@ TEST_CASE("Stepper: a hook that throws leaves the grads alone, and the way back 
   CHECK(stepper.position() == 2);
   CHECK(same(x.grad(), doubles({5, 6})));
   CHECK(stepper.back());
+  CHECK(stepper.failure() == nullptr);
   CHECK(stepper.next());
-  CHECK_THROWS(stepper.next());
+  CHECK_THROWS_WITH(stepper.next(), Contains("stop"));
+}
+
+TEST_CASE("Stepper: after a hook that threw, says which node it was at and what was thrown", "[inspect]") {
+  const Tensor x = leaf({1, 2}, "x");
+  int calls = 0;
+  const Tensor loss = (x * 2).sum();
+  x.register_hook([&calls](const Tensor&) -> Tensor {
+    ++calls;
+    throw std::runtime_error("not \x1b[31mhere");
+  });
+  Stepper stepper(loss);
+  for (int i = 0; i < 3; ++i) CHECK_THROWS_WITH(stepper.run(), Contains("here"));
+  CHECK(calls == 1);
+  CHECK(stepper.next_node() == 2U);
+  CHECK(stepper.failure() != nullptr);
+  CHECK_FALSE(stepper.trace().is_complete());
+  CHECK_THAT(to_text(stepper),
+             Contains("the pass can't go on: #2 AccumulateGrad threw: not \\x1b[31mhere\n") &&
+                 !Contains("the pass is over"));
+  CHECK_THROWS_WITH(stepper.commit(), Contains("here"));
+  CHECK_FALSE(x.grad().defined());
+}
+
+TEST_CASE("Stepper: names in its errors are harmless to a terminal", "[inspect]") {
+  const Masked graph;
+  Stepper stepper(graph.loss);
+  CHECK_THROWS_WITH(stepper.run_to("a\x1b[31m"), Contains("\"a\\x1b[31m\""));
+  CHECK_THROWS_WITH(stepper.run_to_element("a\x1b[31m", {0}), Contains("\"a\\x1b[31m\""));
+}
+
+TEST_CASE("touches: of several outputs of one op, that which was asked for", "[inspect]") {
+  const Tensor x = leaf({1, 2, 3, 4}, "x");
+  const std::vector<Tensor> halves = x.split(2);
+  halves[0].set_name("first");
+  halves[1].set_name("second");
+  Stepper stepper((halves[0] * doubles({0, 1})).sum() + (halves[1] * doubles({1, 0})).sum());
+  CHECK(stepper.run_to_element("second", {0}));
+  const Trace& trace = stepper.trace();
+  const Trace::Place first = trace.find("first").value(), second = trace.find("second").value();
+  const size_t ran = trace.steps().back();
+  CHECK(touches(trace, ran, second, 0));
+  CHECK_FALSE(touches(trace, ran, second, 1));
+  CHECK_FALSE(touches(trace, ran, first, 0));
+  CHECK_FALSE(touches(trace, ran, first, 1));
 }
 
 TEST_CASE("Stepper: runs to a node, a tensor or a kind of op", "[inspect]") {

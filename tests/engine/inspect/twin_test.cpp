@@ -3,6 +3,8 @@
 #include "engine/inspect/graphs.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <limits>
 
 using namespace frost;
 using namespace frost::inspect;
@@ -111,6 +113,58 @@ TEST_CASE("Twin: what differs, what is rounding, and what does not fit", "[inspe
   CHECK(kind_of((x * w).sum(), (frozen * leaf({1}, "w")).sum(), "x") == Kind::different);  // absent, not 0
   CHECK(kind_of((x * 2).sum(), (leaf({1}, "y") * 2).sum(), "x") == Kind::only_first);
   CHECK_THROWS_WITH(Twin(x, y), Contains("scalar outputs"));
+}
+
+TEST_CASE("Twin: a NaN is equal to a NaN, and an infinity to the same infinity alone", "[inspect]") {
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  const auto compared = [](std::initializer_list<double> first, std::initializer_list<double> second) {
+    Twin twin((leaf({1, 2, 3}, "x") * doubles(first)).sum(), (leaf({1, 2, 3}, "x") * doubles(second)).sum());
+    twin.run();
+    const std::string text = to_text(twin, stop_of(twin, "x"));
+    CHECK(text.find("at most nan") == std::string::npos);
+    return twin.compare(stop_of(twin, "x").parts[0]);
+  };
+  CHECK(compared({nan, 2, 3}, {nan, 2, 3}).kind == Kind::equal);
+  CHECK(compared({kInfinity, -kInfinity, 3}, {kInfinity, -kInfinity, 3}).kind == Kind::equal);
+  CHECK(compared({kInfinity, nan, 3}, {kInfinity, nan, 3 + 1e-14}).kind == Kind::rounding);
+  const TwinDifference apart = compared({kInfinity, nan, 3}, {kInfinity, nan, 3.5});
+  CHECK(apart.kind == Kind::different);
+  CHECK(apart.largest == 0.5);
+  CHECK(compared({nan, 2, 3}, {1, 2, 3}).kind == Kind::different);
+  CHECK(compared({kInfinity, 2, 3}, {-kInfinity, 2, 3}).kind == Kind::different);
+  CHECK(compared({kInfinity, 2, 3}, {1, 2, 3}).kind == Kind::different);
+}
+
+TEST_CASE("Twin: where a step throws, both programs stay where they were", "[inspect]") {
+  const Methods methods;
+  methods.w2.register_hook([](const Tensor&) { throw std::runtime_error("stop"); });
+  Twin twin(methods.first, methods.second);
+  for (int i = 0; i < 3; ++i) twin.next();
+  const size_t first = twin.first().position(), second = twin.second().position();
+  for (int i = 0; i < 2; ++i) {
+    CHECK_THROWS_WITH(twin.next(), Contains("stop"));
+    CHECK(twin.position() == 3);
+    CHECK(twin.first().position() == first);
+    CHECK(twin.second().position() == second);
+  }
+  CHECK(twin.back());
+  CHECK(twin.position() == 2);
+}
+
+TEST_CASE("Twin: stepping through many names and back takes no quadratic time", "[inspect][deep]") {
+  const auto chain = [] {
+    Tensor y = ones({}, requires_grad()).set_name("x");
+    for (int i = 0; i < 10'000; ++i) y = (y * 1).set_name("y" + std::to_string(i));
+    return y;
+  };
+  const Tensor one = chain(), other = chain();
+  const auto start = std::chrono::steady_clock::now();
+  Twin twin(one, other);
+  twin.run();
+  CHECK(twin.position() == 10'001);
+  twin.rewind();
+  CHECK(twin.first().position() == 0);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));  // quadratic, it takes minutes
 }
 
 TEST_CASE("Twin: a line for each name says what is equal and what exists in one only", "[inspect]") {
