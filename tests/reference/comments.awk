@@ -8,6 +8,22 @@ function plain(text) {
   return text
 }
 
+# The column of the comment that stands behind code in the line, or 0: "//" in quotes is text.
+function comment_column(line,    i, sign, quote) {
+  for (i = 1; i < length(line); ++i) {
+    sign = substr(line, i, 1)
+    if (quote != "") {
+      if (sign == "\\") ++i
+      else if (sign == quote) quote = ""
+    } else if (sign == "\"" || (sign == "'" && substr(line, i - 1, 1) !~ /[0-9A-Za-z]/)) {  # not that of 1'000
+      quote = sign
+    } else if (substr(line, i, 2) == "//") {
+      return i
+    }
+  }
+  return 0
+}
+
 function end_code() {
   if (in_code) print "/// @endcode"
   in_code = 0
@@ -71,10 +87,12 @@ function end_block(next_line,    i) {
 {
   end_block($0)
   trailing = 0
-  if (match($0, /[;,)0-9A-Za-z_}] +\/\/ /) && $0 !~ /^#/) {
-    column = RSTART + index(substr($0, RSTART), "//") - 1
+  column = $0 ~ /^#/ ? 0 : comment_column($0)
+  if (column > 0 && substr($0, 1, column - 1) ~ /[;,)0-9A-Za-z_}] +$/) {
     trailing = column
-    print substr($0, 1, column - 1) "///< " plain(substr($0, column + 3))
+    text = substr($0, column + 2)
+    sub(/^ /, "", text)
+    print substr($0, 1, column - 1) "///< " plain(text)
     next
   }
   print
