@@ -1,31 +1,14 @@
-// Replaying the tape: Backward, and autograd::backward and grad, which are loops over its steps.
+// Replaying the tape: one step after the other.
 #include <frost/anomaly_mode.hpp>
 #include <frost/backward.hpp>
 #include <frost/record.hpp>
+#include <frost/restriction.hpp>
 #include <frost/tape_ops.hpp>
 #include <frost/tensor_impl.hpp>
 
 #include <algorithm>
-#include <functional>
-#include <unordered_set>
 
 namespace frost {
-
-// What a pass knows that runs only what leads to some inputs.
-struct Backward::Restriction {
-  struct Capture {
-    const Node* node;
-    uint32_t input_nr;
-    size_t input;
-    bool operator<(const Capture& other) const { return std::less<const Node*>()(node, other.node); }
-  };
-
-  bool is_capturing;  // the gradients are kept, and no grad changes
-  std::unordered_set<const Node*> reaches_input;
-  std::vector<Capture> captures;  // sorted by node
-  std::vector<bool> reached;
-  std::vector<Tensor> captured;
-};
 
 namespace {
 
@@ -105,10 +88,7 @@ Backward::Backward(TensorList roots, TensorList gradients, Options options) : Ba
 
 Backward::Backward(TensorList roots, TensorList gradients, Options options, TensorList inputs, Into into)
     : Backward(options, Unstarted()) {
-  restriction_ = std::make_unique<Restriction>();
-  restriction_->is_capturing = into == Into::captured;
-  restriction_->captured.resize(inputs.size());
-  restrict_to(roots, inputs, restriction_->is_capturing ? "grad" : "backward");
+  restriction_ = std::make_unique<Restriction>(roots, inputs, into);
   start(roots, gradients);
 }
 
@@ -229,8 +209,8 @@ void Backward::run_next() {
   let_go(&node, arrived);
   collect(node, arrived);
 
-  const bool is_capturing = restriction_ && restriction_->is_capturing;
-  if (restriction_) capture(node);
+  const bool is_capturing = restriction_ && restriction_->is_capturing();
+  if (restriction_) restriction_->capture(node, grad_outs_);
   check(is_capturing || node.leaf_ == nullptr || !node.leaf_->grad_fn, "backward",
         "leaf variable has been moved into the graph interior: it was frozen, then written in place");
   const bool is_wanted = mark_wanted(node);
@@ -276,7 +256,7 @@ bool Backward::mark_wanted(const Node& node) {
   for (size_t i = edges.size(); i < grads_.size_; ++i) grads_.entries_[i].value.reset();  // of the last node
   grads_.size_ = edges.size();
   if (grads_.entries_.size() < edges.size()) grads_.entries_.resize(edges.size());
-  const bool is_capturing = restriction_ && restriction_->is_capturing;
+  const bool is_capturing = restriction_ && restriction_->is_capturing();
   bool any = !is_capturing && node.leaf_ != nullptr && node.leaf_->requires_grad;
   for (size_t i = 0; i < edges.size(); ++i) {
     Gradients::Entry& entry = grads_.entries_[i];
@@ -338,114 +318,23 @@ std::vector<Tensor> Backward::apply(Node& node, ArrayRef<Tensor> grad_outs) {
   return gradients;
 }
 
+// Whether a gradient is to flow along the edge.
+bool Backward::leads_to_input(const Edge& edge) const {
+  return edge.is_valid() && (!restriction_ || restriction_->leads_to_input(edge));
+}
+
 // ---- with respect to some inputs only ----
 
 bool Backward::is_reached(size_t i) const {
-  const size_t count = restriction_ ? restriction_->reached.size() : 0;
+  const size_t count = restriction_ ? restriction_->size() : 0;
   check(i < count, "Backward::is_reached", "there is no input ", i, " of ", count);
-  return restriction_->reached[i];
+  return restriction_->is_reached(i);
 }
 
 const Tensor& Backward::captured(size_t i) const {
-  const size_t count = restriction_ ? restriction_->captured.size() : 0;
+  const size_t count = restriction_ ? restriction_->size() : 0;
   check(i < count, "Backward::captured", "there is no input ", i, " of ", count);
-  return restriction_->captured[i];
+  return restriction_->captured(i);
 }
-
-// Whether a gradient is to flow along the edge.
-bool Backward::leads_to_input(const Edge& edge) const {
-  return edge.is_valid() && (!restriction_ || restriction_->reaches_input.contains(edge.function.get()));
-}
-
-// Keeps what has arrived at a node of one of the inputs.
-void Backward::capture(const Node& node) {
-  const auto found = std::equal_range(restriction_->captures.begin(), restriction_->captures.end(),
-                                      Restriction::Capture{&node, 0, 0});
-  for (auto capture = found.first; capture != found.second; ++capture)
-    restriction_->captured[capture->input] = grad_outs_[capture->input_nr];
-}
-
-void Backward::restrict_to(TensorList roots, TensorList inputs, std::string_view function) {
-  Restriction& known = *restriction_;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    check_defined(inputs[i], function, "inputs");
-    check(inputs[i].requires_grad(), function,
-          "One of the differentiated Tensors does not require grad (inputs[", i, "])");
-    const Edge edge = gradient_edge(inputs[i]);
-    known.captures.push_back({edge.function.get(), edge.input_nr, i});
-    known.reaches_input.insert(edge.function.get());
-  }
-  std::sort(known.captures.begin(), known.captures.end());
-  // Depth first, with a stack of our own: a node reaches an input if one of the nodes before it does.
-  struct Visit {
-    const Node* node;
-    size_t next_edge;
-  };
-  std::vector<Visit> path;
-  std::unordered_set<const Node*> visited;
-  const auto enter = [&path, &visited](const Node* node) {
-    if (visited.insert(node).second) path.push_back({node, 0});
-  };
-  for (const Tensor& root : roots) {
-    if (const Edge edge = gradient_edge(root); edge.is_valid()) enter(edge.function.get());
-    while (!path.empty()) {
-      Visit& visit = path.back();
-      const ArrayRef<Edge> edges = visit.node->next_edges();
-      if (visit.next_edge < edges.size()) {
-        const Edge& edge = edges[visit.next_edge++];
-        if (edge.is_valid()) enter(edge.function.get());
-        continue;
-      }
-      bool reaches = known.reaches_input.contains(visit.node);
-      for (const Edge& edge : edges) reaches |= leads_to_input(edge);
-      if (reaches) known.reaches_input.insert(visit.node);
-      path.pop_back();
-    }
-  }
-  known.reached.resize(inputs.size());
-  for (const Restriction::Capture& capture : known.captures)
-    known.reached[capture.input] = visited.contains(capture.node);
-}
-
-// ---- autograd ----
-
-namespace autograd {
-
-void backward(TensorList outputs, TensorList grad_outputs, optional<bool> retain_graph, bool create_graph,
-              TensorList inputs) {
-  const Backward::Options options{retain_graph.value_or(create_graph), create_graph};
-  if (inputs.empty()) {
-    Backward pass(outputs, grad_outputs, options);
-    while (pass.step()) {
-    }
-    return;
-  }
-  Backward pass(outputs, grad_outputs, options, inputs, Backward::Into::grads);
-  for (const Tensor& input : inputs) input.retain_grad();
-  while (pass.step()) {
-  }
-}
-
-variable_list grad(TensorList outputs, TensorList inputs, TensorList grad_outputs,
-                   optional<bool> retain_graph, bool create_graph, bool allow_unused) {
-  check(!inputs.empty(), "grad", "grad requires non-empty inputs.");
-  Backward pass(outputs, grad_outputs, {retain_graph.value_or(create_graph), create_graph}, inputs);
-  const auto check_used = [allow_unused](bool is_used, size_t i) {
-    check(allow_unused || is_used, "grad",
-          "One of the differentiated Tensors appears to not have been used in the graph (inputs[", i,
-          "]). Set allow_unused=True if this is the desired behavior.");
-  };
-  for (size_t i = 0; i < inputs.size(); ++i) check_used(pass.is_reached(i), i);
-  while (pass.step()) {
-  }
-  variable_list grads;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    check_used(pass.captured(i).defined(), i);
-    grads.push_back(pass.captured(i));
-  }
-  return grads;
-}
-
-}  // namespace autograd
 
 }  // namespace frost

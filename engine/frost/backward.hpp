@@ -74,11 +74,10 @@ class Backward {
   static constexpr auto runs_after = [](const Waiting& a, const Waiting& b) {
     return a.number != b.number ? a.number < b.number : a.arrival > b.arrival;
   };
-  struct Restriction;
+  class Restriction;
   struct Unstarted {};
   Backward(Options options, Unstarted);
   void start(TensorList roots, TensorList gradients);
-  void restrict_to(TensorList roots, TensorList inputs, std::string_view function);
   bool leads_to_input(const Edge& edge) const;
   static void fit(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index);
   static Tensor whole(const Edge& edge, const Gradients::Entry& gradient);
@@ -87,7 +86,6 @@ class Backward {
   void let_go(Node* node, Arrived& arrived);
   void run_next();
   void collect(const Node& node, Arrived& arrived);
-  void capture(const Node& node);
   void call_hooks(Node& node);
   AutoGradMode recording() const;  // the mode that the rules run in
   void check_for_nan(const Node& node) const;
