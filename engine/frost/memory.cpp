@@ -106,7 +106,8 @@ void check_room(int64_t count, size_t bytes_each, std::string_view function) {
   constexpr int64_t few = 1 << 16;
   if (count <= few) return;
   size_t bytes;
-  void* const block =
+  // Volatile, or the compiler may leave out a block that nobody uses.
+  void* volatile const block =
       __builtin_mul_overflow(static_cast<size_t>(count), bytes_each, &bytes) ? nullptr : std::malloc(bytes);
   check(block != nullptr, function, "can't allocate memory for a list of ", count);
   std::free(block);

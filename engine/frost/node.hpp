@@ -34,6 +34,7 @@ struct GradientSlice {
   Tensor value;
   Layout region;
 };
+static_assert(std::is_nothrow_move_constructible_v<GradientSlice>);
 
 // The gradients that a node returns, one per input.
 class Gradients {

@@ -18,7 +18,7 @@ class Observer {
   static void tell(const Tensor& output);
 
  protected:
-  // `output` has its grad_fn.
+  // `output` has its grad_fn; what was written in place gets its values just after.
   virtual void recorded(const Tensor& output) = 0;
 
  private:

@@ -48,6 +48,7 @@ void TensorImpl::follow_base() {
   auto rule = wrt(base_tensor, [region](const Tensor& grad_out) { return GradientSlice{grad_out, region}; });
   set_grad_fn(Ref<Node>::adopt(new detail::RuleNode<decltype(rule.rule)>("AsStridedBackward0", self, rule)),
               0);
+  detail::Observer::tell(self);
 }
 
 void TensorImpl::set_grad_fn(Ref<Node> node, uint32_t number) {
@@ -79,7 +80,15 @@ Edge Node::edge_to(const Tensor& input, size_t i) {
   return edge;
 }
 
-void detail::mark_unrecorded(const Tensor& output) { output.impl()->unrecorded = Unrecorded::without_grad; }
+bool detail::leads_to_tape(const Tensor& x) {
+  if (!x.defined()) return false;
+  const TensorImpl& impl = *x.impl();
+  return impl.is_on_tape() || (impl.base && impl.base->is_on_tape());
+}
+
+void detail::mark_unrecorded(const Tensor& output) {
+  if (output.is_floating_point()) output.impl()->unrecorded = Unrecorded::without_grad;
+}
 
 void detail::set_grad_fn(const Tensor& output, Ref<Node> node, uint32_t output_nr) {
   output.impl()->set_grad_fn(std::move(node), output_nr);
@@ -128,7 +137,7 @@ void tell_tape(TensorImpl& written, const Tensor& result, std::string_view funct
   auto replaced = wrt(result, [region](const Tensor& grad_out) { return detail::inside(grad_out, region); });
   const auto node = Ref<Node>::adopt(new detail::RuleNode<decltype(kept.rule), decltype(replaced.rule)>(
       "torch::autograd::CopySlices", base, kept, replaced));
-  written.base->set_grad_fn(node, 0);
+  detail::set_grad_fn(base, node);
   ++written.base->writes;
 }
 

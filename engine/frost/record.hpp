@@ -4,6 +4,7 @@
 #include <frost/grad_mode.hpp>
 #include <frost/node.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <tuple>
@@ -44,7 +45,11 @@ void set_grad_fn(const Tensor& output, Ref<Node> node, uint32_t output_nr = 0);
 // their gradients will come.
 void replace_output(const Tensor& result, const Tensor& output);
 
-// Marks what came of inputs that require grad while nothing is recorded.
+// Whether x stands on the tape, or will once it has followed its base there; which, where a view can't, is an
+// error only for those who need its place. An undefined one does not.
+bool leads_to_tape(const Tensor& x);
+// Marks what came of inputs that require grad while nothing is recorded; integers and bools would have had no
+// gradient anyway.
 void mark_unrecorded(const Tensor& output);
 
 // While one of these lives, closures are being moved into `node`, and the Saved among their captures take
@@ -188,13 +193,12 @@ class JointNode final : public Node {
 // have no gradient: nothing is recorded.
 template <class... Rules>
 Tensor record(const char* name, Tensor output, Wrt<Rules>... inputs) {
-  const bool is_enabled = GradMode::is_enabled();
-  if ((is_enabled || GradMode::is_marking()) &&
-      ((inputs.tensor.defined() && inputs.tensor.requires_grad()) || ...) && output.is_floating_point()) {
-    if (!is_enabled) {
+  if (!GradMode::is_enabled()) {
+    if (GradMode::is_marking() && (detail::leads_to_tape(inputs.tensor) || ...))
       detail::mark_unrecorded(output);
-      return output;
-    }
+    return output;
+  }
+  if (((inputs.tensor.defined() && inputs.tensor.requires_grad()) || ...) && output.is_floating_point()) {
     check(((inputs.tensor.impl() != output.impl()) && ...), name,
           "the output is one of the inputs, and would come from itself; record an alias of it");
     detail::set_grad_fn(output, Ref<Node>::adopt(new detail::RuleNode<Rules...>(name, output, inputs...)));
@@ -209,14 +213,14 @@ Tensor record(const char* name, Tensor output, Wrt<Rules>... inputs) {
 template <class Closure>
 void record_joint(const char* name, TensorList inputs, TensorList outputs, Closure closure) {
   for (const Tensor& output : outputs) check(output.defined(), name, "an output is undefined");
-  bool required = false;
-  for (const Tensor& input : inputs) required |= input.defined() && input.requires_grad();
-  if (!required) return;
   if (!GradMode::is_enabled()) {
-    if (GradMode::is_marking())
+    if (GradMode::is_marking() && std::any_of(inputs.begin(), inputs.end(), detail::leads_to_tape))
       for (const Tensor& output : outputs) detail::mark_unrecorded(output);
     return;
   }
+  bool required = false;
+  for (const Tensor& input : inputs) required |= input.defined() && input.requires_grad();
+  if (!required) return;
   const auto node =
       Ref<Node>::adopt(new detail::JointNode<Closure>(name, inputs, outputs, std::move(closure)));
   for (size_t i = 0; i < outputs.size(); ++i)

@@ -29,7 +29,8 @@ inline bool is_single_threaded() {
 // too.)
 class RefCount {
  public:
-  uint32_t get() const { return count_.load(std::memory_order_relaxed); }
+  // Who finds its handle the last one knows all that was done through the others.
+  uint32_t get() const { return count_.load(std::memory_order_acquire); }
   void add() {
     if (is_single_threaded())
       count_.store(get() + 1, std::memory_order_relaxed);

@@ -45,8 +45,9 @@ class Scalar {
   bool isFloatingPoint() const { return is_floating_point(); }
   bool isIntegral(bool include_bool) const { return dtype_ == kLong || (include_bool && dtype_ == kBool); }
   bool isBoolean() const { return dtype_ == kBool; }
-  // The least integer has no opposite: as in tensors of integers, it is its own.
+  // The least integer has no opposite: as in tensors of integers, it is its own. An error of a bool.
   Scalar operator-() const {
+    check(dtype_ != kBool, "neg", "torch boolean negative, the `-` operator, is not supported.");
     return is_floating_point() ? Scalar(-floating_)
                                : Scalar(static_cast<int64_t>(0 - static_cast<uint64_t>(integer_)));
   }

@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace frost {
 
@@ -19,8 +20,8 @@ constexpr size_t kMaxDims = 8;
 class Dims {
  public:
   Dims() = default;
-  Dims(const Dims& other) { copy(other); }
-  Dims& operator=(const Dims& other) {
+  Dims(const Dims& other) noexcept { copy(other); }
+  Dims& operator=(const Dims& other) noexcept {
     copy(other);
     return *this;
   }
@@ -58,7 +59,7 @@ class Dims {
   }
 
   // One by one: a wide move would have to wait for the narrow stores that came just before.
-  void copy(IntArrayRef values) {
+  void copy(IntArrayRef values) noexcept {
     count_ = values.size();
     for (size_t i = 0; i < kMaxDims && i < count_; ++i) values_[i] = values[i];
   }
@@ -129,5 +130,7 @@ struct Layout {
   // takes a copy.
   bool try_view(IntArrayRef sizes, Layout& result) const;
 };
+// So that vectors of what holds one move their elements.
+static_assert(std::is_nothrow_move_constructible_v<Layout>);
 
 }  // namespace frost

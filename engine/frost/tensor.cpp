@@ -60,17 +60,6 @@ Tensor alias(const Tensor& x, const Layout& layout) {
       Ref<TensorImpl>::adopt(new TensorImpl(x.scalar_type(), layout, Ref<Storage>(x.impl()->storage))));
 }
 
-namespace {
-
-// Whether x stands on the tape, or will once it has followed its base there; which, where a view can't, is an
-// error only for those who need its place.
-bool leads_to_tape(const Tensor& x) {
-  const TensorImpl& impl = *x.impl();
-  return impl.is_on_tape() || (impl.base && impl.base->is_on_tape());
-}
-
-}  // namespace
-
 Tensor view_of(const Tensor& x, const Layout& layout, ViewKind kind) {
   Tensor view = alias(x, layout);
   TensorImpl& impl = *view.impl();
@@ -81,7 +70,7 @@ Tensor view_of(const Tensor& x, const Layout& layout, ViewKind kind) {
                    : x.impl()->view_kind == ViewKind::multiple ? ViewKind::multiple
                                                                : kind;
   impl.unrecorded =
-      GradMode::is_marking() && leads_to_tape(x) ? Unrecorded::without_grad : x.impl()->unrecorded;
+      GradMode::is_marking() && detail::leads_to_tape(x) ? Unrecorded::without_grad : x.impl()->unrecorded;
   return view;
 }
 
@@ -184,7 +173,7 @@ Tensor& Tensor::mutable_grad() const { return get(*this, "mutable_grad").make_ex
 Tensor Tensor::detach() const {
   check_defined(*this, "detach");
   Tensor x = alias(*this);
-  if (leads_to_tape(*this)) x.impl()->unrecorded = Unrecorded::detached;
+  if (detail::leads_to_tape(*this)) x.impl()->unrecorded = Unrecorded::detached;
   return x;
 }
 

@@ -378,8 +378,9 @@ void Checkpoint::load(const std::string& path) {
   for (const auto& item : contents.tensors) {
     const size_t dot = item.key().find('.');
     const std::string part = item.key().substr(0, dot);
-    check(dot != std::string::npos && parts_.contains(part), "load", path, ": tensor ",
-          safetensors::quoted(item.key()), " belongs to no part of this checkpoint");
+    if (dot == std::string::npos || !parts_.contains(part))
+      fail("load", path, ": tensor ", safetensors::quoted(item.key()),
+           " belongs to no part of this checkpoint");
     of_parts[part].insert(item.key().substr(dot + 1), item.value());
   }
   std::vector<Commit> commits;

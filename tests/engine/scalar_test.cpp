@@ -89,3 +89,7 @@ TEST_CASE("scalar: the least integer is its own opposite", "[scalar]") {
   CHECK((-Scalar(INT64_MIN)).toLong() == INT64_MIN);
   CHECK((-Scalar(INT64_MAX)).toLong() == -INT64_MAX);
 }
+
+TEST_CASE("Scalar: a bool has no opposite", "[scalar]") {
+  CHECK_THROWS_WITH(-Scalar(true), "[neg] torch boolean negative, the `-` operator, is not supported.");
+}

@@ -222,3 +222,15 @@ TEST_CASE("writes through views: what can't follow its base can be detached all 
   CHECK(same(part.detach(), y.detach()[0]));
   CHECK(same(part.data(), y.detach()[0]));
 }
+
+TEST_CASE("writes through views: what can't follow its base can be computed with off the tape",
+          "[tape][inplace]") {
+  const Tensor w = tensor({1.0, 2.0}, kDouble).requires_grad_(true);
+  Tensor x = w * 1;
+  const Tensor part = x.unbind(0)[1];
+  x.mul_(w);
+  const NoGradGuard guard;
+  CHECK(same(part + 1, tensor(5.0, kDouble)));
+  CHECK(same(part.clone(), tensor(4.0, kDouble)));
+  CHECK(same(cat({part.reshape({1}), part.reshape({1})}).sum(), tensor(8.0, kDouble)));
+}

@@ -141,17 +141,17 @@ class Optimizer {
   static std::unique_ptr<OptimizerOptions> checked_copy(const OptimizerOptions& options,
                                                         std::string_view function);
 
-  // Calls check(parameter, options) for each parameter that has a grad, with its group's options, and when
+  // Calls examine(parameter, options) for each parameter that has a grad, with its group's options, and when
   // all have passed, move(parameter, options) for each. Nothing that they do is recorded.
-  template <class Options, class Check, class Move>
-  void move_each_with_grad(const Check& check, const Move& move) const {
+  template <class Options, class Examine, class Move>
+  void move_each_with_grad(const Examine& examine, const Move& move) const {
     const NoGradGuard guard;
     const auto for_each = [this](const auto& call) {
       for (const OptimizerParamGroup& group : param_groups_)
         for (const Tensor& parameter : group.params())
           if (parameter.grad().defined()) call(parameter, static_cast<const Options&>(group.options()));
     };
-    for_each(check);
+    for_each(examine);
     for_each(move);
   }
   // What is remembered about a parameter; null at first.

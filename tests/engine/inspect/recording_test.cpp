@@ -62,3 +62,23 @@ TEST_CASE("Recording: outputs of other graphs are passed over", "[inspect]") {
   const Trace trace(TensorList(loss), {.outputs = recording.outputs()});
   CHECK(trace.nodes().size() == 2);
 }
+
+TEST_CASE("Recording: what is written through a view is kept, and the view after it", "[inspect]") {
+  const Recording recording;
+  const Tensor x = leaf({1, 2}, "x");
+  const Tensor y = x * 1, first = y[0], second = y[1];
+  first.mul_(x[1]);
+  const Tensor z = second * 3;  // where second finds its place behind the write
+  const Trace trace(TensorList(z), {.outputs = recording.outputs()});
+  size_t found = 0;
+  for (const TracedNode& node : trace.nodes())
+    if (node.name == "torch::autograd::CopySlices") {
+      ++found;
+      CHECK(node.outputs[0].tensor.is_held);
+      CHECK(equal(node.outputs[0].tensor.values, tensor({2.0, 2.0}, kDouble)));
+    } else if (node.name == "AsStridedBackward0") {
+      ++found;
+      CHECK(node.outputs[0].tensor.is_held);
+    }
+  CHECK(found == 2);
+}
