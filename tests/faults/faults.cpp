@@ -1,6 +1,7 @@
 // The program's own operator new and aligned_alloc, which every library in it calls.
 #include "faults.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <utility>
@@ -9,17 +10,16 @@ namespace frost::tests {
 
 namespace {
 
-struct State {
-  bool is_armed = false, has_happened = false, is_lasting = false;
-  bool is_retry = false;  // the next aligned_alloc is a second attempt at what just failed
-  int64_t left = 0;
-};
-thread_local State state;
+// Of all threads: helpers of a kernel ask for memory as well.
+std::atomic<bool> is_armed{false}, has_happened{false};
+std::atomic<int64_t> left{0};
+bool is_lasting = false;  // written while it is not armed
+
+thread_local bool is_retry = false;  // the next aligned_alloc is a second attempt at what just failed
 
 bool fails() {
-  if (!state.is_armed || state.left-- > 0) return false;
-  if (state.has_happened && !state.is_lasting) return false;
-  return state.has_happened = true;
+  if (!is_armed || left.fetch_sub(1) > 0) return false;
+  return !has_happened.exchange(true) || is_lasting;
 }
 
 void* take(size_t bytes, size_t alignment) {
@@ -30,9 +30,9 @@ void* take(size_t bytes, size_t alignment) {
 // What tensors stand in is asked for again when the cache was emptied: the second attempt fails with the
 // first.
 void* take_aligned(size_t bytes, size_t alignment) {
-  if (std::exchange(state.is_retry, false)) return nullptr;
-  state.is_retry = fails();
-  return state.is_retry ? nullptr : take(bytes, alignment);
+  if (std::exchange(is_retry, false)) return nullptr;
+  is_retry = fails();
+  return is_retry ? nullptr : take(bytes, alignment);
 }
 
 void* take_or_throw(size_t bytes, size_t alignment) {
@@ -44,10 +44,13 @@ void* take_or_throw(size_t bytes, size_t alignment) {
 }  // namespace
 
 MemoryFault::MemoryFault(int64_t place, Shortage shortage) {
-  state = {.is_armed = true, .is_lasting = shortage == Shortage::lasting, .left = place};
+  is_lasting = shortage == Shortage::lasting;
+  has_happened = false;
+  left = place;
+  is_armed = true;
 }
-MemoryFault::~MemoryFault() { state.is_armed = state.is_retry = false; }
-bool MemoryFault::happened() const { return state.has_happened; }
+MemoryFault::~MemoryFault() { is_armed = is_retry = false; }
+bool MemoryFault::happened() const { return has_happened; }
 
 void* request(size_t bytes, size_t alignment) { return take_or_throw(bytes, alignment); }
 void* request_aligned(size_t bytes, size_t alignment) { return take_aligned(bytes, alignment); }

@@ -1,4 +1,4 @@
-// Memory that runs out on demand, for the thread that asks for it.
+// Memory that runs out on demand.
 #pragma once
 
 #include <frost/error.hpp>
@@ -16,8 +16,8 @@ enum class Shortage {
   lasting,  // and every one that follows
 };
 
-// While one of these lives, the place-th request for memory of this thread fails, counted from 0: of operator
-// new, and of what tensors and the tape stand in.
+// While one of these lives, the place-th request for memory fails, counted from 0 over all threads: of
+// operator new, and of what tensors and the tape stand in.
 class MemoryFault {
  public:
   MemoryFault(int64_t place, Shortage shortage);

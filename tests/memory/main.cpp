@@ -1,7 +1,9 @@
 // Trains a small classifier on ragged batches, and says how much memory the process takes as it goes on. It
 // must stay flat:
 //
-//   flat_memory 100000        that many steps; fails where the second half needs more than the first
+//   flat_memory 100000        that many steps; fails where the second half needs more than the first, or
+//   where
+//                             tensors are left over from a step
 #include <frost/frost.hpp>
 #include <frost/nn/testing/ragged.hpp>
 
@@ -45,6 +47,20 @@ int64_t resident_bytes() {
 // What else the process may take over, in steps as few as those of CI: some pages of the heap.
 constexpr int64_t kSlack = 256 * 1024;
 
+// One step, and its loss.
+double train(const Classifier& model, optim::AdamW& optimizer, int64_t step) {
+  const uint64_t seed = static_cast<uint64_t>(step % 500);  // every length comes again in the second half
+  const testing::RaggedBatch batch = testing::random_lengths(4, 1 + step % 10, seed, /*min_len=*/1);
+  const Tensor tokens = randint(1, 20, {4, batch.max_len}).masked_fill(batch.mask(), 0);
+  optimizer.zero_grad();
+  const Tensor loss =
+      nn::functional::cross_entropy(model(tokens, batch.length_tensor()), tokens.select(1, 0));
+  loss.backward();
+  nn::utils::clip_grad_norm_(model->parameters(), 1);
+  optimizer.step();
+  return loss.item<double>();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -54,22 +70,21 @@ int main(int argc, char** argv) {
   optim::AdamW optimizer(model->parameters(), optim::AdamWOptions(1e-3));
   std::printf("%10s %10s %14s %14s\n", "step", "loss", "resident KiB", "tensors, bytes");
   int64_t largest_before = 0, largest_after = 0;
+  int64_t between_steps = 0;  // what tensors take: the parameters, their gradients, the optimiser's state
   for (int64_t step = 1; step <= steps; ++step) {
-    const uint64_t seed = static_cast<uint64_t>(step % 500);  // every length comes again in the second half
-    const testing::RaggedBatch batch = testing::random_lengths(4, 1 + step % 10, seed, /*min_len=*/1);
-    const Tensor tokens = randint(1, 20, {4, batch.max_len}).masked_fill(batch.mask(), 0);
-    optimizer.zero_grad();
-    const Tensor loss =
-        nn::functional::cross_entropy(model(tokens, batch.length_tensor()), tokens.select(1, 0));
-    loss.backward();
-    nn::utils::clip_grad_norm_(model->parameters(), 1);
-    optimizer.step();
+    const double loss = train(model, optimizer, step);
+    if (step == 1) between_steps = memory_allocated();
+    if (memory_allocated() != between_steps) {
+      std::printf("after step %lld tensors take %lld bytes, after the first %lld\n",
+                  static_cast<long long>(step), static_cast<long long>(memory_allocated()),
+                  static_cast<long long>(between_steps));
+      return 1;
+    }
     int64_t& largest = step <= steps / 2 ? largest_before : largest_after;
     largest = std::max(largest, resident_bytes());
     if (step % std::max<int64_t>(steps / 10, 1) == 0)
-      std::printf("%10lld %10.4f %14lld %14lld\n", static_cast<long long>(step), loss.item<double>(),
-                  static_cast<long long>(resident_bytes() / 1024),
-                  static_cast<long long>(memory_allocated()));
+      std::printf("%10lld %10.4f %14lld %14lld\n", static_cast<long long>(step), loss,
+                  static_cast<long long>(resident_bytes() / 1024), static_cast<long long>(between_steps));
   }
   const int64_t growth = largest_after - largest_before;
   std::printf("the second half took %lld KiB more than the first\n", static_cast<long long>(growth / 1024));
