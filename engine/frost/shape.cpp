@@ -40,27 +40,23 @@ void Dims::erase(size_t at) {
 
 int64_t checked_numel(IntArrayRef sizes, std::string_view function) {
   int64_t n = 1, signs = 0;
-  bool overflow = false;
+  bool is_empty = false, overflow = false;
   for (const int64_t size : sizes) {
     signs |= size;
-    overflow |= __builtin_mul_overflow(n, size, &n);
+    is_empty |= size == 0;
+    overflow |= __builtin_mul_overflow(n, size == 0 ? 1 : size, &n);
   }
   if (signs >= 0 && !overflow) [[likely]]
-    return n;
+    return is_empty ? 0 : n;
   for (const int64_t size : sizes)
     check(size >= 0, function, "Trying to create tensor with negative dimension ", size, ": ", sizes);
-  // A zero anywhere makes the product zero, whatever the other sizes are.
-  if (std::find(sizes.begin(), sizes.end(), 0) != sizes.end()) return 0;
-  check(!overflow, function, "the number of elements of sizes ", sizes, " overflows a 64-bit integer");
-  return n;
+  fail(function, "the number of elements of sizes ", sizes, " overflows a 64-bit integer",
+       is_empty ? ", were it not for a size of 0" : "");
 }
 
 Dims contiguous_strides(IntArrayRef sizes) {
   Dims strides(sizes.size(), 1);
-  // Unsigned, for the sizes beside a 0 may be so large that the strides, which nobody then uses, overflow.
-  for (size_t i = sizes.size(); i-- > 1;)
-    strides[i - 1] = static_cast<int64_t>(static_cast<uint64_t>(strides[i]) *
-                                          static_cast<uint64_t>(std::max<int64_t>(sizes[i], 1)));
+  for (size_t i = sizes.size(); i-- > 1;) strides[i - 1] = strides[i] * std::max<int64_t>(sizes[i], 1);
   return strides;
 }
 
@@ -123,6 +119,7 @@ Dims infer_sizes(IntArrayRef sizes, int64_t numel, std::string_view function) {
   }
   if (unknown == sizes.size()) {
     check(known == numel, function, "shape '", sizes, "' is invalid for input of size ", numel);
+    checked_numel(result, function);
     return result;
   }
   check(known != 0, function, "cannot reshape tensor of ", numel, " elements into shape ", sizes,
@@ -186,8 +183,7 @@ Layout Layout::slice(int64_t dim, int64_t start, int64_t end, int64_t step) cons
   Layout view = *this;
   view.offset += start * strides[dim];
   view.sizes[dim] = (end - start) / step + ((end - start) % step != 0);
-  int64_t stride;  // one that overflows is never taken
-  if (!__builtin_mul_overflow(strides[dim], step, &stride)) view.strides[dim] = stride;
+  if (view.sizes[dim] > 1) view.strides[dim] *= step;  // else it is never taken, and may overflow
   return view;
 }
 

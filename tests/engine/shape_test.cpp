@@ -294,6 +294,16 @@ TEST_CASE("layout: strides of contiguous memory", "[shape]") {
   CHECK(contiguous_strides({}) == Dims());
 }
 
+TEST_CASE("layout: a stride that is never taken is no product of large steps", "[shape]") {
+  const Layout x = Layout::contiguous({4, 3});
+  const Layout far = x.slice(0, 1, 4, INT64_MAX);
+  CHECK(far.sizes == Dims{1, 3});
+  CHECK(far.strides == Dims{3, 1});
+  CHECK(far.unsqueeze(0).strides == Dims{3, 3, 1});
+  CHECK(x.slice(1, 0, 0, INT64_MAX).unsqueeze(1).strides == Dims{3, 0, 1});
+  CHECK(x.slice(0, 0, 4, 3).strides == Dims{9, 1});
+}
+
 TEST_CASE("layout: wrong arguments", "[shape]") {
   const Layout x = Layout::contiguous({2, 3}), scalar = Layout::contiguous({});
   CHECK_THROWS_WITH(x.select(0, 2), Contains("[select]") && Contains("index 2") && Contains("size"));
@@ -349,14 +359,19 @@ TEST_CASE("shape: one size may be left to infer", "[shape]") {
   CHECK_THROWS_WITH(infer_sizes({-2, 3}, 6, "test"), Contains("invalid shape dimension -2"));
   CHECK_THROWS_WITH(infer_sizes({0, -1}, 0, "test"), Contains("-1 can be any value and is ambiguous"));
   CHECK_THROWS_AS(infer_sizes({int64_t{1} << 62, 8}, 0, "test"), Error);
+  CHECK_THROWS_WITH(infer_sizes({0, int64_t{1} << 62, 8}, 0, "test"), Contains("overflows a 64-bit integer"));
 }
 
 TEST_CASE("shape: numbers of elements", "[shape]") {
   CHECK(checked_numel({2, 3}, "test") == 6);
   CHECK(checked_numel({}, "test") == 1);
-  CHECK(checked_numel({int64_t{1} << 62, 0, 8}, "test") == 0);
+  CHECK(checked_numel({int64_t{1} << 62, 0}, "test") == 0);
   CHECK_THROWS_WITH(checked_numel({2, -1}, "test"), Contains("negative dimension -1: [2, -1]"));
   CHECK_THROWS_WITH(checked_numel({int64_t{1} << 62, 4}, "test"), Contains("overflow"));
+  // Of nothing, but counters and strides go by the other sizes.
+  for (const std::vector<int64_t>& sizes :
+       {std::vector<int64_t>{int64_t{1} << 62, 0, 8}, {0, INT64_MAX, INT64_MAX}, {INT64_MAX, 2, 0}})
+    CHECK_THROWS_WITH(checked_numel(sizes, "test"), Contains("overflows a 64-bit integer, were it not for"));
 }
 
 TEST_CASE("shape: dims from the end, and sets of dims", "[shape]") {
