@@ -139,6 +139,15 @@ const peer::Section dropout("layers/dropout", [] {
   peer::show("p 1 of inf", F::dropout(fw::full({2}, INFINITY), F::DropoutFuncOptions().p(1)));
   peer::show("empty", F::dropout(fw::zeros({0, 2})));
   peer::show("what is drawn next", fw::rand({3}));
+  for (const fw::Dtype dtype : {fw::kLong, fw::kBool}) {
+    const Tensor z = fw::ones({2, 3}, dtype);
+    peer::show_error("result type Float can't be cast to the desired output type", [&] { F::dropout(z); });
+    for (const double p : {0.0, 1.0})
+      peer::show("of integers, p " + std::to_string(p), F::dropout(z, F::DropoutFuncOptions().p(p)));
+    peer::show("of integers, not training", F::dropout(z, F::DropoutFuncOptions().training(false)));
+    peer::show("of no integers", F::dropout(z.narrow(0, 0, 0)));
+  }
+  fw::manual_seed(12);  // libtorch has drawn a number before it finds that it can't use it
   nn::Dropout layer(0.25), standard, set(nn::DropoutOptions().p(0.75));
   peer::show("training", layer(x));
   layer->eval();
