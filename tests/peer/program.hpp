@@ -278,4 +278,8 @@ class Program {
   int made_ = 0;
 };
 
+// libtorch saves the input of some ops that need no more of it than its shape: a copy of it, so that a write
+// to x before backward is an error in neither engine.
+inline fw::Tensor kept(const fw::Tensor& x) { return x.clone(); }
+
 }  // namespace peer

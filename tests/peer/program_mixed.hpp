@@ -146,9 +146,9 @@ inline void reduction(Program& p) {
     case 1:
       return p.make("sum in " + text(dtype) + of, like, [&] { return x.x.sum(dims, keepdim, dtype); });
     case 2:
-      return p.make("mean" + of, like, [&] { return x.x.mean(dims, keepdim); });
+      return p.make("mean" + of, like, [&] { return kept(x.x).mean(dims, keepdim); });
     case 3:
-      return p.make("mean in Double" + of, like, [&] { return x.x.mean(dims, keepdim, fw::kDouble); });
+      return p.make("mean in Double" + of, like, [&] { return kept(x.x).mean(dims, keepdim, fw::kDouble); });
     case 4:
       return p.make("prod" + of, like, [&] { return x.x.prod(dim, keepdim); });
     case 5:

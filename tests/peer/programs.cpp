@@ -10,6 +10,7 @@
 namespace {
 
 using fw::Tensor;
+using peer::kept;
 using peer::Program;
 using peer::Sizes;
 using peer::Value;
@@ -21,10 +22,6 @@ std::string list(const Sizes& numbers) {
 }
 std::string number(double value) { return peer::text_of(value, 6); }
 std::string number(int64_t value) { return std::to_string(value); }
-
-// libtorch saves the input of some ops that need no more of it than its shape: a copy of it, so that a write
-// to x before backward is an error in neither engine.
-Tensor kept(const Tensor& x) { return x.clone(); }
 
 using Function = Tensor (*)(const Tensor&);
 struct Named {
@@ -231,7 +228,7 @@ void smooth_reduction(Program& p) {
     case 2:
       return p.make("mean(" + x.name + ")", like, [&] { return x.x.mean(); });
     case 3:
-      return p.make("mean" + of, like, [&] { return x.x.mean(dim, keepdim); });
+      return p.make("mean" + of, like, [&] { return kept(x.x).mean(dim, keepdim); });
     case 4:
       return p.make("prod of cos(" + x.name + ")", like, [&] { return x.x.cos().prod(); });
     case 5:
