@@ -198,6 +198,9 @@ class Program {
                const std::function<void(fw::Tensor&)>& op) {
     has_written = true;
     is_stale = is_stale || !values[i].fresh;
+    const bool was_frozen = !values[i].x.requires_grad();
+    std::vector<int64_t> versions;
+    for (const Value& value : values) versions.push_back(value.x._version());
     try {
       grad_fn_name(values[i].x);  // brings a view up to date, which libtorch's checks do not
       op(values[i].x);
@@ -210,7 +213,15 @@ class Program {
     values[i].products = std::max(values[i].products, like.products);
     values[i].distinct = false;
     print(text, values[i].x);
-    if (!(largest(values[i].x) < 1e3)) values.erase(values.begin() + static_cast<std::ptrdiff_t>(i));
+    std::vector<Value> usable;
+    for (size_t k = 0; k < values.size(); ++k) {
+      const bool is_large = k == i && !(largest(values[k].x) < 1e3);
+      // Of a detached alias: libtorch names the nodes of views on the tape anew, or refuses their use.
+      const bool is_written_below = k != i && was_frozen && values[k].x.requires_grad() &&
+                                    values[k].x.is_view() && values[k].x._version() != versions[k];
+      if (!is_large && !is_written_below) usable.push_back(values[k]);
+    }
+    values = usable;
   }
 
   // The marks of what comes of x alone, or of x and y.
