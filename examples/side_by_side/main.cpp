@@ -113,6 +113,12 @@ int run_with(const Options& options) {
   frost::set_num_threads(options.threads);
   const TokenKind kind = options.tokens == "words" ? TokenKind::words : TokenKind::chars;
   const Text text = read_text(options.input, kind);
+  const size_t sequences = std::min(options.batch, text.sequences.size());
+  if (!options.html.empty() && sequences > kLargestPage)
+    throw InputError(
+        fmt::format("a page shows a batch of at most {} sequences, and this one has {}; take fewer "
+                    "with --batch, or leave out --html",
+                    kLargestPage, sequences));
   const Report report = run(options, text);
   const std::string html = options.html.empty() ? "" : page_of(options, text, report);
   write_output(options.json, to_json(report));
@@ -142,8 +148,10 @@ int main(int argc, char** argv) {
   app.add_option("--threads", options.threads, "that a large op may use")->check(whole_number(1, 1024));
   app.add_option("--json", options.json, "write what was measured to FILE, as JSON")->type_name("FILE");
   app.add_option("--html", options.html,
-                 "write a page to FILE, for a browser: both methods to step through, and the tables;\n"
-                 "with - as FILE, either goes to standard output instead of the tables")
+                 fmt::format("write a page to FILE, for a browser: both methods to step through, and the\n"
+                             "tables, for a batch of at most {} sequences;\n"
+                             "with - as FILE, either goes to standard output instead of the tables",
+                             kLargestPage))
       ->type_name("FILE");
   app.footer(
       "The model embeds each token, scores it by v . tanh(W h + b), and sums the embeddings up by softmax of "

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <unordered_map>
 
 namespace side_by_side {
 
@@ -51,10 +52,8 @@ Json token_list(const std::vector<std::string>& tokens, int64_t count) {
 
 // What a method calls its scores, before it puts something in the padding's place, and its weights.
 void set_names(const std::vector<Tensor>& outputs) {
-  const auto set_name = [&outputs](const Ref<Node>& node, const char* name) {
-    for (const Tensor& output : outputs)
-      if (output.grad_fn() == node) output.set_name(name);
-  };
+  std::unordered_map<const Node*, const Tensor*> made_by;
+  for (const Tensor& output : outputs) made_by.emplace(output.grad_fn().get(), &output);
   for (const Tensor& output : outputs) {
     const Ref<Node> node = output.grad_fn();
     if (node->name() == "IndexSelectBackward0") output.set_name("tokens");
@@ -62,7 +61,8 @@ void set_names(const std::vector<Tensor>& outputs) {
     if (node->name() == "SoftmaxBackward0") output.set_name("weights");
     if (node->name() == "MaskedFillBackward0" || node->name() == "CatBackward0") {
       output.set_name("muted scores");
-      set_name(node->next_edge(0).function, "scores");
+      const auto scores = made_by.find(node->next_edge(0).function.get());
+      if (scores != made_by.end()) scores->second->set_name("scores");
     }
   }
 }
@@ -208,11 +208,27 @@ std::string to_html(const Report& report, const Model& model, const Batch& batch
                     const std::vector<std::vector<std::string>>& sequences) {
   const inspect::Trace masked = traced(std::make_shared<nn::Masked>(), model, batch);
   const inspect::Trace frozen = traced(std::make_shared<nn::FrozenPads>(-INFINITY), model, batch);
+  const Json ops{
+      {"IndexSelectBackward0",
+       "looks the tokens' rows up. Backward, each row's gradient goes back to its place, and adds up there."},
+      {"BmmBackward0", "multiplies matrices, one pair for each sequence: the weighted sum of its tokens."},
+      {"MaskedFillBackward0",
+       "puts −∞ in the pads' place. Backward, the pads get a gradient of exactly zero."},
+      {"CatBackward0",
+       "joins the real scores and the frozen pads. Backward, only the real scores are sent a gradient; the "
+       "pads' part is dropped."},
+      {"SoftmaxBackward0",
+       "makes weights of the scores, which sum to 1; −∞ becomes 0. Backward, weights of 0 pass nothing on."},
+      {"StackBackward0",
+       "puts the examples' results together. Backward, each example gets its own row of the gradient."},
+      {"SelectBackward0", "takes one example out of the batch: from here on it has a graph of its own."},
+      {"SliceBackward0", "keeps the real tokens only."}};
   const Json lesson{{"batch", batch_grid(model, batch, sequences)},
                     {"rows", row_by_row(model, batch, sequences)},
                     {"costs", costs(report)},
                     {"table", table(report)},
-                    {"conclusions", conclusions(report)}};
+                    {"conclusions", conclusions(report)},
+                    {"ops", ops}};
   inspect::Page page;
   page.title = "Attention over a padded batch, side by side";
   page.about = description(report);

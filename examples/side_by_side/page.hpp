@@ -4,10 +4,15 @@
 #include "measure.hpp"
 #include "report.hpp"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace side_by_side {
+
+// Sequences beyond which a page is not written: method 2 has a graph for each, through all of which one
+// steps.
+constexpr size_t kLargestPage = 256;
 
 // The page of --html. `batch` is made of the first of `sequences`, and `report` is about it. An error where
 // frost was built without its page.

@@ -176,6 +176,29 @@ TEST_CASE("side_by_side: a page leaves out what would make it large, and says so
   CHECK(batch["tokens"][0][0].get<std::string>().size() < 50);
 }
 
+TEST_CASE("side_by_side: a page of too large a batch is refused before anything is measured",
+          "[side_by_side]") {
+  std::string lines;
+  for (int i = 0; i < 300; ++i) lines += "a b\n";
+  const TemporaryFile text(lines), page;
+  const std::string arguments = "--input " + text.path() + " --html " + page.path();
+  const Ran ran = run(arguments + " --batch 257");
+  CHECK(ran.status == 1);
+  CHECK_THAT(
+      unwrapped(ran.output),
+      Contains(
+          "a page shows a batch of at most 256 sequences, and this one has 257; take fewer with --batch"));
+  CHECK(page.content().empty());
+  REQUIRE(run(arguments + " --batch 256").status == 0);
+  const nlohmann::json frozen = document_of(page.content())["graphs"][1]["trace"];
+  for (const char* name : {"weights", "scores", "muted scores"}) {
+    size_t count = 0;
+    for (const nlohmann::json& node : frozen["nodes"]) count += node["outputs"][0]["name"] == name;
+    CHECK(count == 256);
+  }
+  CHECK_THAT(output_of("--help"), Contains("a batch of at most 256 sequences"));
+}
+
 TEST_CASE("side_by_side: - sends the page to standard output, and nothing else", "[side_by_side]") {
   const TemporaryFile text("a b\nc\n");
   CHECK_THAT(run("--html - --input " + text.path()).output,

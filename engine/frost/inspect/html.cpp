@@ -1,6 +1,7 @@
 #include <frost/inspect/html.hpp>
 
 #include <frost/inspect/json.hpp>
+#include <frost/inspect/lesson.hpp>
 #include <frost/inspect/page.hpp>
 #include <frost/inspect/words.hpp>
 
@@ -18,8 +19,7 @@ std::string text(const Json& json) {
 
 // The document of the page. What it says of the traces is to_json's.
 std::string document(const Page& page) {
-  const bool is_json = Json::accept(page.lesson);
-  check(is_json, "to_html", "the lesson is not JSON: ", page.lesson.substr(0, 80));
+  check_lesson(page.lesson);
   std::string graphs;
   for (const Page::Graph& graph : page.graphs) {
     check(graph.trace != nullptr, "to_html", "the graph \"", graph.name, "\" has no trace");

@@ -25,21 +25,25 @@ struct Page {
   //
   //   {"batch": {"tokens": [["a", "word"], …],              the real tokens of each sequence
   //              "longest": 6,                              to which they are padded
+  //              "left_out": {"sequences": 0, "positions": 2},  of the batch; may be missing
   //              "weights": [{"name": "no mask", "rows": [[…], …]}, …]},
   //    "rows": {"tokens": ["a", "word", …],                 one sequence, taken to be 1, 2, … tokens long
   //             "methods": [{"name": "no mask", "lengths": [[row…], …]}, …]},
   //    "costs": {"methods": ["masked", "frozen"],
-  //              "growth": [{"batch": 4, "costs": [{"nodes": 21, "bytes": 9453, "seconds": 6e-6}, …]}, …]},
+  //              "growth": [{"batch": 4, "costs": [{"nodes": 21, "bytes": 9453, "seconds": 6e-6}, …]}, …],
+  //              "note": "…"},                              what else to know of them; may be missing
   //    "table": {"header": ["", "sum to 1", …], "rows": [["no mask", "yes", …], …], "notes": ["…", …]},
-  //    "conclusions": ["…", …]}
+  //    "conclusions": ["…", …],
+  //    "ops": {"CatBackward0": "joins …", …}}               what ops do here, instead of in general
   //
   //   row: {"score": 1.5, "weight": 0.25, "state": "absent", "zero", "number" or "none", "gradient": …}, of
-  //        the loss with respect to the score; numbers as in to_json. "none" stands where there is no score.
+  //        the loss with respect to the score; numbers as in to_json. "none" stands where there is no score:
+  //        the score and the gradient are null then.
   std::string lesson = "null";
 };
 
 // The page. An error where frost was built without it, for want of npm or a network; and where the lesson is
-// not JSON.
+// not JSON, or has a member that is not as above.
 std::string to_html(const Page& page);
 
 // A page with one graph.

@@ -32,6 +32,7 @@ export interface Input {
   node: number | null;
   output: number | null;
   tensor: Tensor | null;
+  unrecorded: "detached" | "no-grad" | null;
   gradient: Gradient;
 }
 export interface Node {
@@ -83,6 +84,7 @@ export interface Lesson {
   costs?: Costs | null;
   table?: Table | null;
   conclusions?: string[] | null;
+  ops?: Record<string, string> | null; // by grad_fn
 }
 
 export interface Page {

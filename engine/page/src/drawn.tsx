@@ -1,11 +1,12 @@
 // The nodes and edges of a graph, drawn.
 import { curveBasis, line } from "d3-shape";
-import { type Gradient, isSummary } from "./document";
+import { type Gradient, type Node, isSummary, sizesText } from "./document";
 import { type Drawn, type DrawnEdge, stateText } from "./graph";
 import { EmptyMap, HeatMap, type Place, StateMap } from "./heat";
-import { type Layout, type Point, nodeHeight, nodeWidth, stripHeight, stripWidth } from "./layout";
+import { type Box, type Layout, type Point } from "./layout";
+import { mostOutputs, nodeHeight, nodeWidth, outputHeight, stripHeight, stripWidth } from "./layout";
 import { type Shown, axesAt } from "./numbers";
-import { kindText, titleOf } from "./words";
+import { kindText, outputText, titleOf } from "./words";
 
 const path = line<Point>(
   (point) => point.x,
@@ -14,13 +15,29 @@ const path = line<Point>(
 const mapWidth = 46;
 const mapHeight = 15;
 
-function GradientMap({ gradient, shown, node, at }: { gradient: Gradient; shown: Shown; node: number; at: Place }) {
+// Of one output of a node.
+interface OutputProps {
+  shown: Shown;
+  node: number;
+  output: number;
+  at: Place;
+}
+
+function ValueMap({ shown, node, output, at }: OutputProps) {
+  if (!shown.moment.hasValue(node)) return <StateMap state="pending" at={at} />;
+  const { values, sizes } = shown.trace.nodes[node]!.outputs[output]!;
+  if (values === null) return <EmptyMap at={at} />;
+  return <HeatMap values={values} sizes={sizes} axes={axesAt(shown, node, sizes)} at={at} />;
+}
+
+function GradientMap({ gradient, shown, node, output, at }: OutputProps & { gradient: Gradient }) {
   const { state, values } = gradient;
   if (state !== "number") return <StateMap state={state} at={at} />;
   if (values === null || isSummary(values)) return <EmptyMap at={at} />;
-  const sizes = shown.trace.nodes[node]!.outputs[0]!.sizes;
+  const sizes = shown.trace.nodes[node]!.outputs[output]!.sizes;
   return <HeatMap values={values} sizes={sizes} axes={axesAt(shown, node, sizes)} at={at} />;
 }
+
 export function Edge(props: {
   edge: DrawnEdge;
   layout: Layout;
@@ -39,6 +56,8 @@ export function Edge(props: {
   const made = edge.input.node === null || moment.hasValue(edge.input.node);
   const state = isBackward ? flow.state : made ? "made" : "pending";
   const marker = isBackward && (flow.state === "number" || flow.state === "zero");
+  const output = edge.input.output ?? 0;
+  const isOfSeveral = (shown.trace.nodes[edge.input.node ?? -1]?.outputs.length ?? 1) > 1;
   return (
     <g
       class={`edge ${state}${isCurrent ? " current" : ""}`}
@@ -56,9 +75,14 @@ export function Edge(props: {
           {edge.input.node === null ? (
             <StateMap state="absent" at={at} />
           ) : (
-            <GradientMap gradient={flow} shown={shown} node={edge.input.node} at={at} />
+            <GradientMap gradient={flow} shown={shown} node={edge.input.node} output={output} at={at} />
           )}
         </>
+      )}
+      {isOfSeveral && (
+        <text class="which" x={at.x + at.width + 4} y={middle.y + 4}>
+          {output}
+        </text>
       )}
     </g>
   );
@@ -73,7 +97,7 @@ export function NodeView(props: {
   id: string;
   drawn: Drawn;
   shown: Shown;
-  at: Point;
+  at: Box;
   isCurrent: boolean;
   isSelected: boolean;
   isFocusable: boolean;
@@ -84,27 +108,31 @@ export function NodeView(props: {
   const { id, drawn, shown, at, isCurrent, isSelected, isFocusable, onPoint, onSelect, onMove } = props;
   const { trace, moment } = shown;
   const x = at.x - nodeWidth / 2;
-  const y = at.y - nodeHeight / 2;
+  const y = at.y - at.height / 2;
   const title = titleOf(trace, drawn);
   const kind = kindText(trace, drawn);
   const node = trace.nodes[drawn.shown];
   const sizes = node?.outputs[0]?.sizes ?? drawn.input?.tensor?.sizes ?? [];
+  const isOfSeveral = drawn.outputs > 1;
   const made = !node || moment.hasValue(drawn.shown);
-  const gradient: Gradient = node ? moment.gradient(drawn.shown) : { state: "absent", values: null };
   const showsGradient = moment.phase === "backward";
-  const values = node?.outputs[0]?.values ?? null;
   const mapX = x + nodeWidth - mapWidth - (drawn.kind === "trainable" ? 12 : 7);
   const valueAt = { x: mapX, y: y + 6, width: mapWidth, height: mapHeight };
   const gradientAt = { x: mapX, y: y + 6 + mapHeight + 4, width: mapWidth, height: mapHeight };
+  const one = { shown, node: drawn.shown, output: 0 };
   // What stands in the box, and then what it shows by shape and colour.
   const first = clipped(title, 14);
-  const second = title === kind ? sizes.join("×") || "a number" : clipped(`${kind} ${sizes.join("×")}`.trim(), 19);
+  const shape = isOfSeveral ? "" : sizes.join("×");
+  const second = title === kind ? shape || "a number" : clipped(`${kind} ${shape}`.trim(), 19);
   const folded = drawn.examples > 1 ? `×${drawn.examples}` : "";
   const words = [
-    [first, second, folded].filter(Boolean).join(", "),
+    [first, second, ...(isOfSeveral ? outputLines(node!) : []), folded].filter(Boolean).join(", "),
     first === title ? "" : title,
     made ? "its value is there" : "no value yet",
-    `gradient ${stateText[gradient.state]}`,
+    ...(node?.outputs ?? [null]).map((_, k) => {
+      const which = isOfSeveral ? `${outputText(node!, k)}: ` : "";
+      return `${which}gradient ${stateText[node ? moment.gradient(drawn.shown, k).state : "absent"]}`;
+    }),
   ];
   return (
     <g>
@@ -131,23 +159,23 @@ export function NodeView(props: {
       >
         {drawn.examples > 1 && (
           <>
-            <rect class="behind" x={x + 6} y={y - 6} width={nodeWidth} height={nodeHeight} rx="7" />
-            <rect class="behind" x={x + 3} y={y - 3} width={nodeWidth} height={nodeHeight} rx="7" />
+            <rect class="behind" x={x + 6} y={y - 6} width={nodeWidth} height={at.height} rx="7" />
+            <rect class="behind" x={x + 3} y={y - 3} width={nodeWidth} height={at.height} rx="7" />
           </>
         )}
-        <rect class="box" x={x} y={y} width={nodeWidth} height={nodeHeight} rx={drawn.kind === "trainable" ? 18 : 7} />
+        <rect class="box" x={x} y={y} width={nodeWidth} height={at.height} rx={drawn.kind === "trainable" ? 18 : 7} />
         <text class="title" x={x + 11} y={y + 20}>
           {first}{" "}
         </text>
         <text class="kind" x={x + 11} y={y + 38}>
           {second}{" "}
         </text>
-        {node && made && values !== null && (
-          <HeatMap values={values} sizes={sizes} axes={axesAt(shown, drawn.shown, sizes)} at={valueAt} />
+        {node && !isOfSeveral && <ValueMap {...one} at={valueAt} />}
+        {node && !isOfSeveral && showsGradient && (
+          <GradientMap {...one} gradient={moment.gradient(drawn.shown)} at={gradientAt} />
         )}
-        {node && made && values === null && <EmptyMap at={valueAt} />}
-        {node && !made && <StateMap state="pending" at={valueAt} />}
-        {showsGradient && <GradientMap gradient={gradient} shown={shown} node={drawn.shown} at={gradientAt} />}
+        {!node && showsGradient && <StateMap state="absent" at={gradientAt} />}
+        {isOfSeveral && <Outputs shown={shown} node={drawn.shown} x={x} y={y + nodeHeight - 4} />}
       </g>
       {drawn.examples > 1 && (
         <text class="examples" x={x + nodeWidth + 9} y={y + 4}>
@@ -155,6 +183,45 @@ export function NodeView(props: {
         </text>
       )}
     </g>
+  );
+}
+
+// What the lines of several outputs say.
+function outputLines({ outputs }: Node): string[] {
+  const lines = outputs
+    .slice(0, mostOutputs)
+    .map(({ name, sizes }, k) => clipped(name ? `${k} ${name}` : `${k}: ${sizesText(sizes)}`, 12));
+  return outputs.length > mostOutputs ? [...lines, `and ${outputs.length - mostOutputs} more`] : lines;
+}
+
+// A line for each output: what it is called, its value, its gradient.
+function Outputs({ shown, node, x, y }: { shown: Shown; node: number; x: number; y: number }) {
+  const right = x + nodeWidth - mapWidth - 7;
+  return (
+    <>
+      {outputLines(shown.trace.nodes[node]!).map((line, k) => {
+        const at = { y: y + k * outputHeight, width: mapWidth, height: mapHeight };
+        return (
+          <>
+            <text class="output" x={x + 11} y={at.y + 12}>
+              {line}{" "}
+            </text>
+            {k < mostOutputs && (
+              <ValueMap shown={shown} node={node} output={k} at={{ ...at, x: right - mapWidth - 4 }} />
+            )}
+            {k < mostOutputs && shown.moment.phase === "backward" && (
+              <GradientMap
+                gradient={shown.moment.gradient(node, k)}
+                shown={shown}
+                node={node}
+                output={k}
+                at={{ ...at, x: right }}
+              />
+            )}
+          </>
+        );
+      })}
+    </>
   );
 }
 

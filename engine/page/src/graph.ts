@@ -138,6 +138,7 @@ export interface Drawn {
   nodes: number[]; // of the trace, the one that names it first, then those that only reshape for it or after it
   shown: number; // whose output is shown
   input: Input | null; // of what is no node: a dropped edge's end
+  outputs: number; // of the node that is shown
   examples: number; // how many are folded into this one; 1: none
 }
 export interface DrawnEdge {
@@ -174,8 +175,8 @@ export function draw(trace: Trace, fold: Fold | null, example: number | null, cu
     const input = node.inputs[0]?.node ?? null;
     if (isHidden(i) || input === null || !reshapes.test(node.grad_fn)) continue;
     const after = seen(consumers[i]!);
-    if (!nodes[input]!.leaf && seen(consumers[input]!).length === 1 && exampleOf.get(i) === exampleOf.get(input))
-      head[i] = find(input);
+    const isOnly = nodes[input]!.outputs.length === 1 && seen(consumers[input]!).length === 1;
+    if (!nodes[input]!.leaf && isOnly && exampleOf.get(i) === exampleOf.get(input)) head[i] = find(input);
     else if (after.length === 1 && exampleOf.get(i) === exampleOf.get(after[0]!)) head[i] = after[0]!;
   }
   const groups = new Map<number, number[]>();
@@ -193,14 +194,16 @@ export function draw(trace: Trace, fold: Fold | null, example: number | null, cu
     const key = folded ? `fold-${fold!.members[example]!.indexOf(top)}` : `node-${top}`;
     members.forEach((i) => owner.set(i, key));
     const node = nodes[top]!;
+    const shown = shownOf(
+      nodes,
+      members.filter((i) => i <= top),
+    );
     drawn.push({
       key,
       kind: node.leaf ? (node.leaf.trainable ? "trainable" : "frozen") : "op",
       nodes: [top, ...members.filter((i) => i !== top)],
-      shown: shownOf(
-        nodes,
-        members.filter((i) => i <= top),
-      ),
+      shown,
+      outputs: nodes[shown]!.outputs.length,
       input: null,
       examples: folded ? fold!.members.length : 1,
     });
@@ -227,7 +230,7 @@ export function draw(trace: Trace, fold: Fold | null, example: number | null, cu
         const key = `${one.key}-${one.nodes.indexOf(i)}-${k}`;
         if (input.node === null) {
           if (input.kind !== "frozen") return; // a constant of which nothing is known
-          drawn.push({ key, kind: input.kind, nodes: [], shown: -1, input, examples: one.examples });
+          drawn.push({ key, kind: input.kind, nodes: [], shown: -1, outputs: 1, input, examples: one.examples });
           edges.push({ key: `edge-${key}`, from: key, to: one.key, node: i, input });
           return;
         }
@@ -240,7 +243,7 @@ export function draw(trace: Trace, fold: Fold | null, example: number | null, cu
 
 // The last that has a name, or else the last.
 function shownOf(nodes: Node[], members: number[]): number {
-  const named = members.filter((i) => nodes[i]!.outputs[0]?.name);
+  const named = members.filter((i) => nodes[i]!.outputs.some((output) => output.name));
   return Math.min(...(named.length > 0 ? named : members));
 }
 

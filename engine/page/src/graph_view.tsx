@@ -1,12 +1,13 @@
 // One graph: drawn in layers, at one moment of its passes, with the numbers of what is pointed at.
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Batch, Trace } from "./document";
+import { type Lesson, type Trace, count } from "./document";
 import { Edge, NodeView } from "./drawn";
 import { type Fold, Moment, type Timeline, draw, findFold } from "./graph";
-import { type Point, layOut, nodeHeight } from "./layout";
+import { type Box, layOut } from "./layout";
 import { NodeList } from "./node_list";
 import { Numbers, type Shown } from "./numbers";
+import { partText } from "./words";
 
 export function useFold(trace: Trace): Fold | null {
   return useMemo(() => findFold(trace), [trace]);
@@ -18,10 +19,11 @@ export function GraphView(props: {
   trace: Trace;
   timeline: Timeline;
   position: number;
-  batch: Batch | null;
+  lesson: Lesson;
   fold: Fold | null;
 }) {
-  const { id, name, trace, timeline, position, batch, fold } = props;
+  const { id, name, trace, timeline, position, lesson, fold } = props;
+  const part = partText(lesson);
   const moment = useMemo(() => new Moment(trace, timeline, position), [trace, timeline, position]);
   const [chosen, setChosen] = useState<number | null>(null); // an example; null: the one that runs
   const [unfolded, setUnfolded] = useState(false);
@@ -54,7 +56,7 @@ export function GraphView(props: {
     [drawing],
   );
   const layout = useMemo(() => layOut(drawing), [shape]);
-  const shown: Shown = { trace, moment, drawing, batch, example, exampleOf };
+  const shown: Shown = { trace, moment, drawing, lesson, example, exampleOf };
 
   const currentKey =
     moment.current === null ||
@@ -113,7 +115,7 @@ export function GraphView(props: {
           <>
             <label>
               <input type="checkbox" checked={!unfolded} onChange={() => setUnfolded(!unfolded)} /> fold{" "}
-              {fold.members.length} examples into one
+              {count(fold.members.length, part, `${part}s`)} into one
             </label>
             {!unfolded && (
               <label>
@@ -127,7 +129,9 @@ export function GraphView(props: {
                 >
                   <option value="run">the one that runs: {(running ?? 0) + 1}</option>
                   {fold.members.map((_, e) => (
-                    <option value={e}>example {e + 1}</option>
+                    <option value={e}>
+                      {part} {e + 1}
+                    </option>
                   ))}
                 </select>
               </label>
@@ -241,7 +245,7 @@ export function GraphView(props: {
 const popoverWidth = 430;
 
 function Popover(props: {
-  at: Point;
+  at: Box;
   scale: number;
   scroller: HTMLDivElement | null;
   room: { width: number; height: number };
@@ -250,7 +254,7 @@ function Popover(props: {
   const { at, scale, scroller, room } = props;
   const x = at.x * scale - (scroller?.scrollLeft ?? 0) + centring(scroller);
   const y = at.y * scale - (scroller?.scrollTop ?? 0);
-  const half = (nodeHeight / 2 + 10) * scale;
+  const half = (at.height / 2 + 10) * scale;
   const left = Math.max(0, Math.min(room.width - popoverWidth, x - popoverWidth / 2));
   const style = {
     left: `${left}px`,

@@ -10,6 +10,7 @@ import { EmptyMap } from "./heat";
 import { RowsView } from "./rows_view";
 import { stepText } from "./steps";
 import { TableView } from "./table_view";
+import { partText } from "./words";
 
 // All graphs go forward together, and wait for each other before they go backward.
 function positionOf(timeline: Timeline, shared: number, forward: number): number {
@@ -56,8 +57,8 @@ function App({ page }: { page: Page }) {
         <section aria-labelledby="graphs-heading">
           <h2 id="graphs-heading">{page.graphs.length > 1 ? "The graphs" : "The graph"}, step by step</h2>
           <p class="wide">
-            Values flow down to the loss, then gradients flow up. Step with the slider or the arrow keys ← and →. Point
-            at a node to see its numbers.
+            Values flow down to the result, then gradients flow up. Step with the slider or the arrow keys ← and →.
+            Point at a node to see its numbers.
           </p>
           <Legend hasPads={!!batch} />
           <div class="transport" role="group" aria-label="Steps">
@@ -106,14 +107,20 @@ function App({ page }: { page: Page }) {
                   <p class="step">It does not require a gradient, so there is no graph behind it.</p>
                 ) : (
                   <>
-                    <StepText trace={trace} timeline={timelines[k]!} position={positions[k]!} fold={folds[k]!} />
+                    <StepText
+                      trace={trace}
+                      timeline={timelines[k]!}
+                      position={positions[k]!}
+                      fold={folds[k]!}
+                      part={partText(lesson)}
+                    />
                     <GraphView
                       id={`g${k}`}
                       name={name}
                       trace={trace}
                       timeline={timelines[k]!}
                       position={positions[k]!}
-                      batch={batch}
+                      lesson={lesson}
                       fold={folds[k]!}
                     />
                   </>
@@ -138,13 +145,14 @@ function StepText(props: {
   timeline: Timeline;
   position: number;
   fold: Fold | null;
+  part: string;
 }) {
-  const { trace, timeline, position, fold } = props;
+  const { trace, timeline, position, fold, part } = props;
   const text = useMemo(() => {
     const moment = new Moment(trace, timeline, position);
     const e = fold?.members.findIndex((members) => members.includes(moment.current ?? -1)) ?? -1;
-    return stepText(trace, draw(trace, fold, fold ? Math.max(0, e) : null, moment.current), moment, fold);
-  }, [trace, timeline, position, fold]);
+    return stepText(trace, draw(trace, fold, fold ? Math.max(0, e) : null, moment.current), moment, fold, part);
+  }, [trace, timeline, position, fold, part]);
   return (
     <p class="step" aria-live="polite">
       {text}

@@ -3,10 +3,10 @@ import { useState } from "preact/hooks";
 import { opText, sizesText } from "./document";
 import { stateText } from "./graph";
 import type { Shown } from "./numbers";
-import { sentenceOf, titleOf } from "./words";
+import { kindText, outputText, sentenceOf, titleOf } from "./words";
 
 export function NodeList({ shown }: { shown: Shown }) {
-  const { trace, moment, drawing } = shown;
+  const { trace, moment, drawing, lesson } = shown;
   const [open, setOpen] = useState(false);
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -24,24 +24,26 @@ export function NodeList({ shown }: { shown: Shown }) {
               </tr>
             </thead>
             <tbody>
-              {drawing.nodes.map((drawn) => {
+              {drawing.nodes.flatMap((drawn) => {
                 const node = trace.nodes[drawn.shown];
                 const op = trace.nodes[drawn.nodes[0] ?? -1];
-                const sizes = node?.outputs[0]?.sizes ?? drawn.input?.tensor?.sizes ?? [];
-                const state = node ? moment.gradient(drawn.shown).state : "absent";
-                return (
-                  <tr>
-                    <th scope="row">
-                      <bdi>{titleOf(trace, drawn)}</bdi>
-                    </th>
-                    <td>{drawn.kind === "op" ? opText(op?.grad_fn ?? "") : drawn.kind}</td>
-                    <td>{sizesText(sizes)}</td>
-                    <td>
-                      <span class={`badge ${state}`}>{stateText[state]}</span>
-                    </td>
-                    <td class="words">{op && !op.leaf ? sentenceOf(op) : ""}</td>
-                  </tr>
-                );
+                return Array.from({ length: drawn.outputs }, (_, k) => {
+                  const sizes = node?.outputs[k]?.sizes ?? drawn.input?.tensor?.sizes ?? [];
+                  const state = node ? moment.gradient(drawn.shown, k).state : "absent";
+                  return (
+                    <tr>
+                      <th scope="row">
+                        <bdi>{node && drawn.outputs > 1 ? outputText(node, k) : titleOf(trace, drawn)}</bdi>
+                      </th>
+                      <td>{drawn.kind === "op" ? opText(op?.grad_fn ?? "") : kindText(trace, drawn)}</td>
+                      <td>{sizesText(sizes)}</td>
+                      <td>
+                        <span class={`badge ${state}`}>{stateText[state]}</span>
+                      </td>
+                      <td class="words">{op && !op.leaf ? sentenceOf(op, lesson) : ""}</td>
+                    </tr>
+                  );
+                });
               })}
             </tbody>
           </table>

@@ -1,10 +1,11 @@
 // Numbers in full: tensors as tables, and all that is known of a node at one moment.
 import { type Axes, axesOf, gridOf } from "./axes";
-import { type Batch, type Gradient, type Scalar, type Trace, type Values } from "./document";
-import { isSummary, numberText, opText, sizesText } from "./document";
+import { type Gradient, type Lesson, type Scalar, type Trace, type Values } from "./document";
+import { count, isSummary, numberText, opText, sizesText } from "./document";
 import { type Drawing, type Drawn, type Moment, stateText } from "./graph";
 import { background, flat, scaleOf } from "./heat";
-import { nameOf, sentenceOf, titleOf } from "./words";
+import { mostOutputs } from "./layout";
+import { kindText, nameOf, outputText, sentenceOf, titleOf } from "./words";
 
 interface Limits {
   rows: number;
@@ -96,14 +97,43 @@ export interface Shown {
   trace: Trace;
   moment: Moment;
   drawing: Drawing;
-  batch: Batch | null;
+  lesson: Lesson;
   example: number | null; // which one the fold shows
   exampleOf: Map<number, number>;
 }
 
 // Of node i, with its own example where it is of one.
 export function axesAt(shown: Shown, i: number, sizes: number[]): Axes {
-  return axesOf(shown.trace, i, sizes, shown.batch, shown.exampleOf.get(i) ?? null);
+  return axesOf(shown.trace, i, sizes, shown.lesson.batch ?? null, shown.exampleOf.get(i) ?? null);
+}
+
+const briefOutputs = 2;
+
+// The value and the gradient of the k-th output of node i.
+function OutputNumbers(props: { shown: Shown; i: number; k: number; limits: Limits; label: string }) {
+  const { shown, i, k, limits, label } = props;
+  const { trace, moment } = shown;
+  const node = trace.nodes[i]!;
+  const { values, sizes, held } = node.outputs[k]!;
+  const common = { sizes, axes: axesAt(shown, i, sizes), limits };
+  return (
+    <div class="pair">
+      <section>
+        <h5>Value</h5>
+        {!moment.hasValue(i) ? (
+          <p class="none">not there yet</p>
+        ) : values === null ? (
+          <p class="none">{held ? "too large to be shown" : "not kept: no rule needs it in backward"}</p>
+        ) : (
+          <Matrix values={values} {...common} label={label && `Value of ${label}`} />
+        )}
+      </section>
+      <section>
+        <h5>{node.leaf ? "Its grad" : "Gradient"}</h5>
+        <GradientNumbers gradient={moment.gradient(i, k)} {...common} label={label && `Gradient of ${label}`} />
+      </section>
+    </div>
+  );
 }
 
 export function Numbers({
@@ -117,8 +147,9 @@ export function Numbers({
   limits: Limits;
   brief: boolean;
 }) {
-  const { trace, moment, drawing } = shown;
+  const { trace, moment, drawing, lesson } = shown;
   const title = titleOf(trace, drawn);
+  const kind = kindText(trace, drawn);
   if (drawn.input) {
     const tensor = drawn.input.tensor;
     return (
@@ -126,7 +157,7 @@ export function Numbers({
         <h4>
           <bdi>{title}</bdi>{" "}
           <small>
-            {drawn.kind}
+            {kind}
             {tensor && `, ${sizesText(tensor.sizes)}`}
           </small>
         </h4>
@@ -139,22 +170,22 @@ export function Numbers({
   }
   const node = trace.nodes[drawn.shown]!;
   const op = trace.nodes[drawn.nodes[0]!]!;
-  const output = node.outputs[0]!;
-  const axes = axesAt(shown, drawn.shown, output.sizes);
-  const gradient = moment.gradient(drawn.shown);
-  const common = { sizes: output.sizes, axes, limits };
+  const shownOutputs = node.outputs.length === 1 || !brief ? node.outputs : node.outputs.slice(0, briefOutputs);
+  const more = node.outputs.length - shownOutputs.length;
   const edges = drawing.edges.filter((edge) => edge.to === drawn.key);
   return (
     <div class="numbers">
       <h4>
         <bdi>{title}</bdi>{" "}
         <small>
-          {drawn.kind === "op" ? opText(op.grad_fn) : drawn.kind}, {sizesText(output.sizes)}
+          {[title === kind ? "" : kind, node.outputs.length === 1 ? sizesText(node.outputs[0]!.sizes) : ""]
+            .filter(Boolean)
+            .join(", ")}
         </small>
       </h4>
       {!brief && !op.leaf && (
         <p>
-          <b>{opText(op.grad_fn)}</b> {sentenceOf(op)}
+          <b>{opText(op.grad_fn)}</b> {sentenceOf(op, lesson)}
           {op.formula && (
             <>
               {" "}
@@ -163,22 +194,35 @@ export function Numbers({
           )}
         </p>
       )}
-      <div class="pair">
-        <section>
-          <h5>Value</h5>
-          {!moment.hasValue(drawn.shown) ? (
-            <p class="none">not there yet</p>
-          ) : output.values === null ? (
-            <p class="none">{output.held ? "too large to be shown" : "not kept: no rule needs it in backward"}</p>
-          ) : (
-            <Matrix values={output.values} {...common} label={brief ? "" : `Value of ${title}`} />
-          )}
-        </section>
-        <section>
-          <h5>{node.leaf ? "Its grad" : "Gradient"}</h5>
-          <GradientNumbers gradient={gradient} {...common} label={brief ? "" : `Gradient of ${title}`} />
-        </section>
-      </div>
+      {shownOutputs.map((output, k) => {
+        const numbers = (
+          <OutputNumbers
+            shown={shown}
+            i={drawn.shown}
+            k={k}
+            limits={limits}
+            label={brief ? "" : node.outputs.length === 1 ? title : outputText(node, k)}
+          />
+        );
+        if (node.outputs.length === 1) return numbers;
+        const heading = (
+          <>
+            <bdi>{outputText(node, k)}</bdi>, {sizesText(output.sizes)}
+          </>
+        );
+        return brief ? (
+          <>
+            <p class="which">{heading}</p>
+            {numbers}
+          </>
+        ) : (
+          <details open={k < mostOutputs}>
+            <summary>{heading}</summary>
+            {numbers}
+          </details>
+        );
+      })}
+      {more > 0 && <p class="none">and {count(more, "more output", "more outputs")}</p>}
       {!brief && moment.phase === "backward" && edges.length > 0 && (
         <>
           <h5>Sent on</h5>
@@ -189,7 +233,10 @@ export function Numbers({
                 input.node === null
                   ? (input.tensor?.sizes ?? [])
                   : trace.nodes[input.node]!.outputs[input.output ?? 0]!.sizes;
-              const to = input.node === null ? input.tensor?.name || input.kind : nameOf(trace, drawing, input.node);
+              const to =
+                input.node === null
+                  ? input.tensor?.name || input.kind
+                  : nameOf(trace, drawing, input.node, input.output ?? 0);
               return (
                 <section>
                   <p>

@@ -75,6 +75,59 @@ TEST_CASE("to_html: a lesson that is not JSON, and a graph without a trace, are 
   CHECK_THROWS_WITH(to_html(page), Contains("[to_html] the graph \"first\" has no trace"));
 }
 
+TEST_CASE("to_html: what a lesson can't say is an error that names the member", "[inspect]") {
+  const json good = json::parse(R"({
+    "batch": {"tokens": [["a"], ["b", "c"]], "longest": 2, "left_out": {"sequences": 0, "positions": 1},
+              "weights": [{"name": "none", "rows": [[1, 0], ["nan", 0.5]]}]},
+    "rows": {"tokens": ["a"],
+             "methods": [{"name": "none",
+                          "lengths": [[{"score": null, "weight": 1, "state": "none", "gradient": null}]]}]},
+    "costs": {"methods": ["one"],
+              "growth": [{"batch": 1, "costs": [{"nodes": 3, "bytes": 4, "seconds": 1e-6}]}], "note": "…"},
+    "table": {"header": ["", "sum"], "rows": [["none", "yes"]], "notes": []},
+    "conclusions": ["one"],
+    "ops": {"CatBackward0": "joins"}})");
+  const auto page_with = [](const json& lesson) {
+    Page page;
+    page.lesson = lesson.dump();
+    return to_html(page);
+  };
+  CHECK(json::parse(document_of(page_with(good)))["lesson"] == good);
+  CHECK_NOTHROW(page_with(json::object()));
+  CHECK_NOTHROW(page_with({{"batch", nullptr}}));
+
+  const auto error_at = [&good, &page_with](const char* pointer, const json& value) {
+    json lesson = good;
+    lesson[json::json_pointer(pointer)] = value;
+    try {
+      page_with(lesson);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  CHECK(error_at("/batch/tokens/1/0", 7) ==
+        "[to_html] the lesson's batch.tokens[1][0] must be a text, and is 7");
+  CHECK_THAT(error_at("/batch/tokens", "a"), Contains("batch.tokens must be a list"));
+  CHECK_THAT(error_at("/batch/longest", -1), Contains("batch.longest must be a whole number from 0"));
+  CHECK_THAT(error_at("/batch/left_out", 3), Contains("batch.left_out must be an object"));
+  CHECK_THAT(error_at("/batch/weights/0/rows/0/0", "NaN"), Contains("rows[0][0] must be a number, \"nan\""));
+  CHECK_THAT(error_at("/rows/methods/0/lengths/0/0/state", "pending"), Contains(".state must be \"absent\""));
+  CHECK_THAT(error_at("/rows/tokens", {"a", "b"}),
+             Contains("rows.methods[0].lengths must have one for each of the 2 tokens, and has 1"));
+  CHECK_THAT(error_at("/costs/growth/0/costs", json::array()), Contains("one for each of the 1 methods"));
+  CHECK_THAT(error_at("/costs/growth/0/costs/0/seconds", 0), Contains("must be a number above 0"));
+  CHECK_THAT(error_at("/costs/note", 1), Contains("costs.note must be a text"));
+  CHECK_THAT(error_at("/table/rows/0", "none"), Contains("table.rows[0] must be a list"));
+  CHECK_THAT(error_at("/conclusions", "one"), Contains("conclusions must be a list"));
+  CHECK_THAT(error_at("/ops/CatBackward0", nullptr), Contains("ops.CatBackward0 must be a text"));
+  CHECK_THAT(error_at("/conclusion", {"one"}), Contains("a lesson has no conclusion"));
+  json lacking = good;
+  lacking["table"].erase("header");
+  CHECK_THROWS_WITH(page_with(lacking), Contains("the lesson lacks table.header"));
+  CHECK_THROWS_WITH(page_with(json::array()), Contains("the lesson must be an object, and is []"));
+}
+
 #else
 
 TEST_CASE("to_html: without its page, says what is missing and how to get it", "[inspect]") {

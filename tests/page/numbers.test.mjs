@@ -1,0 +1,64 @@
+// What a page shows are the numbers that the engine wrote.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { assertShown, cellsOf, open, smallPage } from "./browser.mjs";
+
+const small = smallPage();
+
+test("shows the numbers that the engine wrote, of values and gradients, in both methods", async () => {
+  await open(small, async (page) => {
+    await page.getByRole("button", { name: "To the end" }).click();
+    for (const [k, { trace }] of small.document.graphs.entries()) {
+      const article = page.locator("article").nth(k);
+      const examples = k === 0 ? [null] : [0, 1, 2, 3];
+      for (const example of examples) {
+        if (example !== null) await article.locator("select").selectOption(String(example));
+        for (const name of ["muted scores", "weights", "scores", "context", "v", "embedding"]) {
+          const nodes = trace.nodes.filter((node) => node.outputs[0].name === name).reverse();
+          const node = nodes.length === 1 ? nodes[0] : nodes[example];
+          await article.locator(`.node[aria-label^="${name}, "]`).press("Enter");
+          const shown = article.locator(".inspector .pair").first();
+          assertShown(node.outputs[0].values, await cellsOf(shown.locator(".matrix").nth(0)), `value of ${name}`);
+          const gradient = node.leaf ? node.leaf.grad : node.outputs[0].gradient;
+          assertShown(gradient.values, await cellsOf(shown.locator(".matrix").nth(1)), `gradient of ${name}`);
+        }
+      }
+    }
+  });
+});
+
+test("tells frozen pads, whose gradient is absent, from masked ones, whose gradient is zero", async () => {
+  await open(small, async (page) => {
+    await page.getByRole("button", { name: "To the end" }).click();
+    const [masked, frozen] = [page.locator("article").nth(0), page.locator("article").nth(1)];
+    assert.equal(await frozen.locator('.node.frozen[aria-label^="pads, "] .state.absent path').count(), 1);
+    assert.equal(await masked.locator('.node[aria-label^="pads, "]').count(), 0);
+    await masked.locator('.node[aria-label^="scores, "]').press("Enter");
+    const pads = masked.locator(".inspector .pair").first().locator(".matrix").nth(1).locator("td.pad");
+    assert.deepEqual(new Set(await pads.allInnerTexts()), new Set(["0"]));
+    assert.equal(await pads.count(), 4 * 6 - 13);
+  });
+});
+
+test("shows the numbers of a node that is pointed at, or that has the focus", async () => {
+  await open(small, async (page) => {
+    await page.locator("article").first().locator('.node[aria-label^="loss, "]').hover();
+    assert.match(await page.locator(".popover").innerText(), /^loss/);
+    const [popover, panel] = [
+      await page.locator(".popover").boundingBox(),
+      await page.locator(".graph .frame").first().boundingBox(),
+    ];
+    assert.ok(
+      popover.y > panel.y && popover.y + popover.height < panel.y + panel.height,
+      "the numbers are off the panel",
+    );
+    await page.locator("h1").hover();
+    assert.equal(await page.locator(".popover").count(), 0);
+    await page.locator("article").first().locator('.node[tabindex="0"]').press("Escape");
+    await page.keyboard.press("ArrowDown");
+    const focused = await page.evaluate(() => document.activeElement.getAttribute("aria-label"));
+    assert.ok(focused.startsWith((await page.locator(".popover h4 bdi").innerText()) + ", "), focused);
+    await page.keyboard.press("Escape");
+    assert.equal(await page.locator(".popover").count(), 0);
+  });
+});
