@@ -1,5 +1,5 @@
 // picture.mjs FILE: the README's picture, a PNG of the page that side_by_side writes, taken in a real browser: both methods
-// in the middle of the backward pass, with the scores and their gradient. Environment as for page.test.mjs.
+// in the middle of the backward pass, with the scores and their gradient. Environment as for browser.mjs.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
