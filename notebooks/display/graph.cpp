@@ -22,8 +22,9 @@ using notebook::Json;
 
 namespace {
 
-// "" where Graphviz is not installed, or fails.
-std::string svg_of(const Trace& trace) {
+// "" where Graphviz is not installed, or fails. Graphviz works in points, "pt"; in as many "px" it is smaller
+// by a quarter.
+std::string svg_of(const Trace& trace, const std::string& unit = "pt") {
   std::string path = std::filesystem::temp_directory_path() / "frost-XXXXXX";
   const int file = mkstemp(path.data());
   if (file < 0) return "";
@@ -38,7 +39,11 @@ std::string svg_of(const Trace& trace) {
   std::filesystem::remove(path);
   const size_t start = svg.find("<svg");  // after the XML declaration, which has no place within a page
   if (start == std::string::npos) return "";
-  return "<svg style=\"max-width:100%;height:auto\"" + svg.substr(start + 4);
+  svg.erase(0, start);
+  for (size_t at = 0, tag = svg.find('>'); (at = svg.find("pt\"", at)) < tag; at += unit.size()) {
+    svg.replace(at, 2, unit);
+  }
+  return "<svg style=\"max-width:100%;height:auto\"" + svg.substr(4);
 }
 
 std::string pre(const std::string& text, const std::string& css_colour) {
@@ -71,10 +76,11 @@ Json mime_bundle_repr(const Trace& trace) {
 }
 
 Json mime_bundle_repr(const Stepper& stepper) {
-  const std::string text = to_text(stepper), svg = svg_of(stepper.trace());
+  const std::string text = to_text(stepper), svg = svg_of(stepper.trace(), "px");
+  // Side by side where the width is there; else the text stands above the graph.
   return notebook::html(
-      "<div style=\"display:flex;flex-wrap:wrap;gap:20px\"><div style=\"flex:1 1 260px;max-width:420px\">" +
-          (svg.empty() ? kNoGraphviz : svg) + "</div><div style=\"flex:2 1 460px\">" + pre(text, "#2f6fb0") +
+      "<div style=\"display:flex;flex-wrap:wrap-reverse;align-items:flex-end;gap:20px\"><div>" +
+          (svg.empty() ? kNoGraphviz : svg) + "</div><div style=\"flex:1 1 460px\">" + pre(text, "#2f6fb0") +
           "</div></div>",
       text);
 }
