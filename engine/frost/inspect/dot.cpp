@@ -43,8 +43,9 @@ std::string_view style(GradientState state) {
   }
 }
 
+// The label begins with a blank, which keeps it off the line that it stands beside.
 std::string edge(const std::string& from, const std::string& to, const TracedGradient& gradient) {
-  return "  " + from + " -> " + to + " [label=" + quoted(gradient_text(gradient, kFew)) + ", " +
+  return "  " + from + " -> " + to + " [label=" + quoted(" " + gradient_text(gradient, kFew)) + ", " +
          std::string(style(gradient.state)) + "];\n";
 }
 
