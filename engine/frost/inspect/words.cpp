@@ -13,33 +13,6 @@ namespace {
 
 constexpr size_t kColumns = 80;
 
-// How many bytes the UTF-8 character takes that `text` starts with; 0 if that is none.
-size_t character_bytes(std::string_view text) {
-  const auto byte = [text](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  const size_t count = first < 0x80   ? 1
-                       : first < 0xc2 ? 0
-                       : first < 0xe0 ? 2
-                       : first < 0xf0 ? 3
-                       : first < 0xf5 ? 4
-                                      : 0;
-  if (count > text.size()) return 0;
-  for (size_t i = 1; i < count; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  if (count < 3) return count;
-  // Too long for what they say, surrogates, or past the last character.
-  const bool is_wrong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) >= 0xa0) ||
-                        (first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) >= 0x90);
-  return is_wrong ? 0 : count;
-}
-
-std::string escaped(unsigned char byte) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  if (byte == '\n') return "\\n";
-  if (byte == '\t') return "\\t";
-  return {'\\', 'x', digits[byte / 16], digits[byte % 16]};
-}
-
 size_t columns(std::string_view text) {
   return static_cast<size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
@@ -72,24 +45,6 @@ std::string sizes_text(IntArrayRef sizes) {
 }
 
 }  // namespace
-
-std::string printable(std::string_view name) {
-  std::string text;
-  while (!name.empty()) {
-    const size_t count = character_bytes(name);
-    const auto first = static_cast<unsigned char>(name[0]);
-    // 0xc2 0x80 to 0xc2 0x9f are control characters too.
-    const bool is_control = first < 0x20 || first == 0x7f ||
-                            (count == 2 && first == 0xc2 && static_cast<unsigned char>(name[1]) < 0xa0);
-    const size_t taken = std::max<size_t>(count, 1);
-    if (count == 0 || is_control)
-      for (size_t i = 0; i < taken; ++i) text += escaped(static_cast<unsigned char>(name[i]));
-    else
-      (text += first == '"' || first == '\\' ? "\\" : "") += name.substr(0, taken);
-    name.remove_prefix(taken);
-  }
-  return text;
-}
 
 std::string without_markup(std::string_view json) {
   std::string text;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <frost/inspect/trace.hpp>
+#include <frost/printable.hpp>
 
 #include <cstdint>
 #include <string>
@@ -9,9 +10,7 @@
 
 namespace frost::inspect {
 
-// A name on one line, to stand between quotes and harmless to a terminal: quotes and backslashes behind a
-// backslash, control characters and bytes that are not UTF-8 as \n, \t or \x1b.
-std::string printable(std::string_view name);
+using frost::printable;
 
 // JSON that may stand within a page's <script>, which only "<" could end: there it stands in strings alone.
 std::string without_markup(std::string_view json);
