@@ -1,10 +1,14 @@
 #include <frost/anomaly_mode.hpp>
 
+#include <frost/printable.hpp>
 #include <frost/tape.hpp>
 #include <frost/tape_ops.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 
@@ -36,17 +40,17 @@ constexpr size_t kDeepest = 48, kShownFrames = 12;
 
 // Where the first NaN stands, counted row by row; -1: nowhere.
 int64_t first_nan(const Tensor& x) {
-  const Tensor y = detail::copy_of(x.detach());
+  const Tensor y = x.is_contiguous() ? x : detail::copy_of(x.detach());
   const auto find = [&y](const auto* values) -> int64_t {
-    for (int64_t i = 0; i < y.numel(); ++i)
-      if (std::isnan(values[i])) return i;
-    return -1;
+    const auto* const end = values + y.numel();
+    const auto* const found = std::find_if(values, end, [](auto value) { return std::isnan(value); });
+    return found == end ? -1 : found - values;
   };
   return y.scalar_type() == kDouble ? find(y.data_ptr<double>()) : find(y.data_ptr<float>());
 }
 
 std::string tensor_text(const std::string& name, const Node::Output& shape) {
-  return (name.empty() ? "" : "'" + name + "' ") + to_text(IntArrayRef(shape.sizes)) + " " +
+  return (name.empty() ? "" : "'" + printable(name) + "' ") + to_text(IntArrayRef(shape.sizes)) + " " +
          std::string(to_text(shape.dtype));
 }
 
@@ -72,37 +76,58 @@ std::string forward_call(const Node& node) {
 #ifdef FROST_HAS_CALL_STACK
 
 struct Frame {
-  std::string function;  // "" where the symbol is not exported
+  std::string symbol;  // "" where it is not exported
   std::string file;
   uintptr_t offset;
 };
 
+// The symbol of a return address is that of the call before it: a call that does not return may stand last in
+// its function, and the address then in the next one.
 Frame frame_at(void* address) {
   Dl_info info{};
-  if (dladdr(address, &info) == 0 || info.dli_fname == nullptr) return {"", "?", 0};
-  Frame frame{"", info.dli_fname,
-              reinterpret_cast<uintptr_t>(address) - reinterpret_cast<uintptr_t>(info.dli_fbase)};
-  if (info.dli_sname == nullptr) return frame;
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> readable(
-      abi::__cxa_demangle(info.dli_sname, nullptr, nullptr, &status), &std::free);
-  frame.function = status == 0 ? readable.get() : info.dli_sname;
-  return frame;
+  if (dladdr(static_cast<char*>(address) - 1, &info) == 0 || info.dli_fname == nullptr) return {"", "?", 0};
+  const uintptr_t offset = reinterpret_cast<uintptr_t>(address) - reinterpret_cast<uintptr_t>(info.dli_fbase);
+  return {info.dli_sname == nullptr ? "" : info.dli_sname, info.dli_fname, offset - 1};
 }
 
-// Frames of the engine itself, which the op's name stands for, are left out.
+std::string readable(const std::string& symbol) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> demangled(
+      abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status), &std::free);
+  return status == 0 ? demangled.get() : symbol;
+}
+
+// Whether the function, or the one that it is local to, stands in one of these namespaces. Asked of the
+// symbol as the compiler wrote it ("_ZN5frost", behind Z where it is local): in words, that of a function
+// template would begin with what it returns.
+bool is_in_frost_or_std(std::string_view symbol) {
+  if (!symbol.starts_with("_Z")) return false;
+  symbol.remove_prefix(2);
+  symbol.remove_prefix(std::min(symbol.find_first_not_of('Z'), symbol.size()));
+  if (symbol.starts_with("St")) return true;
+  if (!symbol.starts_with('N')) return false;
+  symbol.remove_prefix(1);
+  symbol.remove_prefix(std::min(symbol.find_first_not_of("rVKRO"), symbol.size()));  // of member functions
+  return symbol.starts_with("5frost") || symbol.starts_with("St");
+}
+
+bool is_library_of_frost(std::string_view file) {
+  file.remove_prefix(file.rfind('/') + 1);
+  return file.starts_with("libfrost-engine.") || file.starts_with("libfrost-nn.");
+}
+
+// The innermost frames, of the engine itself, are left out: the op's name stands for them.
 std::string calls_text(ArrayRef<void*> stack) {
   std::string text;
   size_t shown = 0;
   for (void* const address : stack) {
     const Frame frame = frame_at(address);
-    const bool is_engine =
-        frame.function.starts_with("frost::") || frame.file.find("libfrost-") != std::string::npos;
-    if (is_engine && shown == 0) continue;
+    if (shown == 0 && (is_in_frost_or_std(frame.symbol) || is_library_of_frost(frame.file))) continue;
     if (++shown > kShownFrames) break;
     char place[32];
     std::snprintf(place, sizeof place, "+0x%zx", static_cast<size_t>(frame.offset));
-    text += "\n  " + frame.file + place + (frame.function.empty() ? "" : " " + frame.function);
+    text += "\n  " + printable(frame.file) + place +
+            (frame.symbol.empty() ? "" : " " + printable(readable(frame.symbol)));
   }
   return text;
 }

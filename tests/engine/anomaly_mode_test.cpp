@@ -53,6 +53,43 @@ TEST_CASE("DetectAnomalyGuard: says which of the inputs, and which of them were 
              Contains("from 'bad' [1, 2] Float (frozen), [2, 1] Float to [1, 1] Float"));
 }
 
+TEST_CASE("DetectAnomalyGuard: names and what they hold are harmless to a terminal", "[anomaly]") {
+  const DetectAnomalyGuard guard;
+  const Tensor x = tensor({0., 1.}, requires_grad()).set_name("\x1b[31mred\u202e'");
+  CHECK_THAT(error_of(logarithms(x)), Contains("from '\\x1b[31mred\\xe2\\x80\\xae'' [2] Float"));
+}
+
+TEST_CASE("DetectAnomalyGuard: the element is counted row by row, however the gradient lies", "[anomaly]") {
+  const DetectAnomalyGuard guard;
+  const Tensor x = tensor({{1., 1.}, {0., 1.}}, requires_grad());
+  CHECK_THAT(error_of(logarithms(x)), Contains("The first of the 4 is element 2."));
+  const Tensor y = tensor({{1., 1.}, {0., 1.}}, requires_grad());
+  CHECK_THAT(error_of(logarithms(y.t()).t()), Contains("The first of the 4 is element 1."));
+}
+
+// An op of the test's own. With linkage and by address, so that all its frames have symbols.
+struct NanRule {
+  void operator()(ArrayRef<Tensor> grad_outs, Gradients& grads) const {
+    grads.set(0, grad_outs[0] * std::numeric_limits<double>::quiet_NaN());
+  }
+};
+[[gnu::noinline]] inline Tensor bad_op(const Tensor& x) {
+  const Tensor y = x.detach().clone();
+  void (*volatile record)(const char*, TensorList, TensorList, NanRule) = &record_joint<NanRule>;
+  record("BadBackward0", {x}, {y}, NanRule());
+  return y;
+}
+
+TEST_CASE("DetectAnomalyGuard: the frames of the engine, its templates among them, are left out",
+          "[anomaly]") {
+  const DetectAnomalyGuard guard;
+  const std::string error = error_of(bad_op(zero_and_one()).sum());
+  const size_t first = error.find("called at:\n");
+  REQUIRE(first != std::string::npos);
+  const std::string frame = error.substr(first + 11, error.find('\n', first + 12) - first - 11);
+  CHECK_THAT(frame, Contains("engine_tests+0x") && Contains(" bad_op("));
+}
+
 TEST_CASE("DetectAnomalyGuard: infinities pass, and NaN where it is not asked for", "[anomaly]") {
   {
     const DetectAnomalyGuard guard;
