@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 #if __has_include(<execinfo.h>)
 #include <cxxabi.h>
@@ -21,7 +22,15 @@
 
 namespace frost {
 
+namespace {
+
+[[gnu::tls_model("initial-exec")]] constinit thread_local bool is_suspended_here = false;
+
+}  // namespace
+
 namespace autograd {
+
+bool AnomalyMode::is_suspended() { return is_suspended_here; }
 
 std::atomic<bool> AnomalyMode::enabled{false}, AnomalyMode::checking{false};
 
@@ -33,6 +42,9 @@ DetectAnomalyGuard::DetectAnomalyGuard(bool check_nan)
 DetectAnomalyGuard::~DetectAnomalyGuard() { AnomalyMode::set_enabled(was_enabled_, was_checking_); }
 
 }  // namespace autograd
+
+detail::NoAnomalyGuard::NoAnomalyGuard() : before_(std::exchange(is_suspended_here, true)) {}
+detail::NoAnomalyGuard::~NoAnomalyGuard() { is_suspended_here = before_; }
 
 namespace {
 

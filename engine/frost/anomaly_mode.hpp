@@ -19,15 +19,16 @@ namespace autograd {
 // For all threads, and off at first. While it is on, each recorded op remembers where the program called it,
 // which takes some microseconds; and each rule's gradients are looked through. Infinities are let pass.
 struct AnomalyMode {
-  static bool is_enabled() { return enabled.load(std::memory_order_relaxed); }
+  static bool is_enabled() { return enabled.load(std::memory_order_relaxed) && !is_suspended(); }
   // Whether backward looks for NaN.
-  static bool should_check_nan() { return checking.load(std::memory_order_relaxed); }
+  static bool should_check_nan() { return checking.load(std::memory_order_relaxed) && !is_suspended(); }
   static void set_enabled(bool on, bool check_nan = true) {
     enabled.store(on, std::memory_order_relaxed);
     checking.store(on && check_nan, std::memory_order_relaxed);
   }
 
  private:
+  static bool is_suspended();
   static std::atomic<bool> enabled, checking;
 };
 
@@ -46,6 +47,19 @@ class DetectAnomalyGuard {
 }  // namespace autograd
 
 namespace detail {
+// Turns the mode off for this thread and a scope: for those who look at the tape from outside, and ask its
+// rules what no pass would.
+class NoAnomalyGuard {
+ public:
+  NoAnomalyGuard();
+  ~NoAnomalyGuard();
+  NoAnomalyGuard(const NoAnomalyGuard&) = delete;
+  NoAnomalyGuard& operator=(const NoAnomalyGuard&) = delete;
+
+ private:
+  bool before_;
+};
+
 // The return addresses of the functions that are running, innermost first; none where the system can't tell.
 std::vector<void*> current_call_stack();
 // An error if the gradient that the node returned for its i-th input holds a NaN. It says which op made the

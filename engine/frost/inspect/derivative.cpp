@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <string_view>
 
 namespace frost::inspect {
 
@@ -11,26 +13,46 @@ namespace {
 
 constexpr int64_t kFew = 16;
 
-// Of an op on each element, asked one element at a time, a rule makes 0·inf = NaN of the elements that were
-// not asked about where the slope is infinite: no part of the derivative, which is 0 there. `rows` is
-// ∂out/∂x.
-Tensor without_0_times_inf(const Tensor& rows) {
-  const int64_t n = rows.size(0);
-  if (rows.size(1) != n || !any(isinf(rows)).item<bool>()) return rows;
-  const std::vector<double> derivative = numbers(rows);
-  Tensor mended = rows.clone();
-  for (int64_t x = 0; x < n; ++x)
-    for (int64_t y = 0; y < n; ++y) {
-      if (x == y) continue;
-      const double slope = derivative[static_cast<size_t>(y * n + x)];
-      const bool is_artefact = std::isnan(slope) && std::isinf(derivative[static_cast<size_t>(x * n + x)]);
-      if (slope != 0 && !is_artefact) return rows;  // not an op on each element
-      if (is_artefact) mended[y][x].fill_(0);
-    }
-  return mended;
+// By the name up to "Backward".
+constexpr std::string_view kOnEachElement[] = {
+    "Abs",  "Add",   "Clamp",      "Cos",     "Div",      "Erf",  "Exp", "Expm1", "Gelu",
+    "Log",  "Log1P", "MaskedFill", "Maximum", "Minimum",  "Mul",  "Neg", "Pow",   "Reciprocal",
+    "Relu", "Rsqrt", "Sigmoid",    "Sin",     "Softplus", "Sqrt", "Sub", "Tanh",  "Where"};
+
+// Along which dim a softmax was taken: where its output sums to 1, or to 0 or NaN in empty rows; of several,
+// the last.
+std::optional<int64_t> softmax_dim(const Node& node) {
+  const Tensor output = node.saved_output();
+  const bool is_log = node.name() == "LogSoftmaxBackward0";
+  if (!is_log && node.name() != "SoftmaxBackward0" && node.name() != "MaskedSoftmaxBackward0")
+    return std::nullopt;
+  const Tensor weights = is_log ? exp(output.detach()) : output.detach();
+  for (int64_t dim = weights.dim(); dim-- > 0;) {
+    const std::vector<double> sums = numbers(weights.sum(dim));
+    if (std::all_of(sums.begin(), sums.end(),
+                    [](double sum) { return std::isnan(sum) || sum == 0 || std::abs(sum - 1) < 1e-3; }))
+      return dim;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
+
+Tensor untouched_by(const Node& node, size_t input, const Tensor& moved) {
+  const NoGradGuard guard;
+  if (acts_on_each_element(node, input)) return moved == 0;
+  if (const std::optional<int64_t> dim = softmax_dim(node))
+    return all(moved == 0, *dim, /*keepdim=*/true).expand(moved.sizes());
+  return {};
+}
+
+bool acts_on_each_element(const Node& node, size_t input) {
+  const Edge& edge = node.next_edge(input);
+  const std::string name = node.name();
+  const std::string_view stem = std::string_view(name).substr(0, name.find("Backward"));
+  return edge.is_valid() && edge.function->output(edge.input_nr).sizes == node.output(0).sizes &&
+         std::find(std::begin(kOnEachElement), std::end(kOnEachElement), stem) != std::end(kOnEachElement);
+}
 
 std::vector<Tensor> local_derivatives(Node& node) {
   const NoGradGuard guard;
@@ -47,14 +69,18 @@ std::vector<Tensor> local_derivatives(Node& node) {
         const Edge& edge = node.next_edge(i);
         if (!edge.is_valid()) continue;
         const int64_t count = numel(edge.function->output(edge.input_nr).sizes);
-        rows[i].push_back(gradients[i].defined() ? gradients[i].to(kDouble).reshape({count})
-                                                 : zeros({count}, kDouble));
+        Tensor row = gradients[i].defined() ? gradients[i] : zeros({count}, kDouble);
+        // Of what was not asked about a rule makes 0·inf = NaN where the slope is infinite.
+        if (any(isnan(row)).item<bool>())
+          if (const Tensor other = untouched_by(node, i, grad_outs[k]); other.defined())
+            row = row.masked_fill(other, 0);
+        rows[i].push_back(row.to(kDouble).reshape({count}));
       }
     }
   }
   std::vector<Tensor> derivatives(rows.size());
   for (size_t i = 0; i < rows.size(); ++i)
-    if (!rows[i].empty()) derivatives[i] = without_0_times_inf(stack(rows[i]));
+    if (!rows[i].empty()) derivatives[i] = stack(rows[i]);
   return derivatives;
 }
 

@@ -13,6 +13,14 @@ namespace frost::inspect {
 // where the graph was freed.
 std::vector<Tensor> local_derivatives(Node& node);
 
+// Whether it is an op of which each element of the output depends on that element of the input alone, as exp
+// and x·y; false of ops that frost has not.
+bool acts_on_each_element(const Node& node, size_t input);
+// Of such an op, and of a softmax: true at the elements of the output that depend on none of those elements
+// of the input at which `moved` is not 0; or the other way around, which is the same. Undefined of other ops.
+// What a rule says of them is 0, or 0·inf = NaN.
+Tensor untouched_by(const Node& node, size_t input, const Tensor& moved);
+
 // Whether that is worth looking at: at most 16 elements come out, and at most 16 go in.
 bool is_small(const Node& node);
 

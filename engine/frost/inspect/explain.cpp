@@ -1,6 +1,9 @@
 #include <frost/inspect/explain.hpp>
 
+#include <frost/anomaly_mode.hpp>
 #include <frost/inspect/birth.hpp>
+#include <frost/inspect/cuts.hpp>
+#include <frost/inspect/differentiate.hpp>
 #include <frost/inspect/numbers.hpp>
 #include <frost/inspect/paths.hpp>
 #include <frost/inspect/tangent.hpp>
@@ -120,7 +123,7 @@ class Answer {
     Tensor direction = generic(gradient.sizes(), gradient.scalar_type());
     direction = told_.element ? one_at(*told_.element) : direction.masked_fill(gradient != 0, 0);
     Tangents tangents(told_.trace, *told_.place, direction);
-    told_.cuts = tangents.cuts();
+    told_.cuts = cuts_behind(told_.trace, tangents, *told_.place);
     const Trace::Root& root = told_.trace.roots()[0];
     const Tensor left = tangents.of(*root.node)[root.output_nr];
     const bool is_ended = !left.defined() || left.item<double>() == 0;
@@ -157,7 +160,10 @@ class Answer {
             products.push_back({i, k, static_cast<int64_t>(e), grad_outs[e], derivatives[e]});
       }
       if (products.size() > 1) {
-        if (products.size() <= kMostProducts) told_.products = std::move(products);
+        const bool are_finite = std::all_of(products.begin(), products.end(), [](const Product& one) {
+          return std::isfinite(one.grad_out) && std::isfinite(one.derivative);
+        });
+        if (are_finite && products.size() <= kMostProducts) told_.products = std::move(products);
         return;
       }
       if (products.empty()) return;
@@ -177,6 +183,7 @@ Trace trace_of(const Tensor& root) {
 }
 
 Explanation answer(const Tensor& root, const Tensor& x, std::optional<IntArrayRef> index) {
+  const detail::NoAnomalyGuard guard;
   Trace trace = trace_of(root);
   check_defined(x, "explain", "x");
   Question question{x, x.name(), trace.find(x), x.sizes()};
@@ -185,6 +192,7 @@ Explanation answer(const Tensor& root, const Tensor& x, std::optional<IntArrayRe
 }
 
 Explanation answer(const Tensor& root, std::string_view name, std::optional<IntArrayRef> index) {
+  const detail::NoAnomalyGuard guard;
   Trace trace = trace_of(root);
   Question question{{}, std::string(name), trace.find(name), {}};
   if (question.place) {

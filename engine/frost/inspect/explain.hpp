@@ -32,7 +32,8 @@ struct Cut {
     not_selected,  // not in the slice, not picked by the index or the condition, not looked up
     replaced,      // written over
     zero_factor,   // multiplied by exactly 0
-    alone,         // the only score of its softmax: its weight is 1, whatever it is
+    alone,         // the only score of its row that is not masked: its weight is 1, whatever it is
+    saturated,     // a score of a softmax whose weight is 0 or 1 because others are so much larger or smaller
     flat,          // the op's slope is 0 at this value: relu of a negative number, clamp, max of others
     cancelled,     // what arrives is not 0, but sums to 0
   };
@@ -48,7 +49,8 @@ std::string_view to_text(Cut::Cause cause);  // "masked", "not selected", …
 struct Birth {
   enum class Cause : uint8_t {
     empty_row,            // softmax of a row in which everything is masked
-    forward_value,        // the forward pass had made a NaN, or an infinity, before
+    forward_value,        // the forward pass had made a NaN before
+    forward_infinity,     // the forward pass had made an infinity before; of one, others and 0 come NaN
     zero_times_infinity,  // no gradient comes in, but the slope is infinite: `where` after the function
     infinite_slope,       // a gradient comes in, and the slope is infinite
     overflow,             // the product is too large for the dtype, or something else
@@ -57,7 +59,7 @@ struct Birth {
   std::optional<size_t> input;  // of the node; none: gradients of several ops, each finite, had such a sum
   int64_t element = 0;          // of that input: the first one
   Cause cause = Cause::overflow;
-  size_t origin;                  // of a forward_value: the node whose output it was first; else `node`
+  size_t origin;  // of what the forward pass had made: the node whose output it was first; else `node`
   std::optional<double> value;    // of that element in the forward pass, where the node saved it
   std::optional<double> grad_in;  // of the causes with an infinite slope: what came in for that element
 };

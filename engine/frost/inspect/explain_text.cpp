@@ -1,6 +1,7 @@
 #include <frost/inspect/explain.hpp>
 
 #include <frost/inspect/formula.hpp>
+#include <frost/inspect/remedy.hpp>
 #include <frost/inspect/words.hpp>
 
 #include <algorithm>
@@ -206,6 +207,9 @@ class Writer {
         return "which multiplies " + elements + " by exactly 0";
       case Cut::Cause::alone:
         return "where " + elements + " is the only score of its row: its weight is 1, whatever it is";
+      case Cut::Cause::saturated:
+        return "a softmax that is saturated there: the weight of " + elements +
+               " is exactly 0 or 1, and its slope 0";
       case Cut::Cause::flat:
         return "whose slope is 0 at " + elements;
       default:
@@ -234,36 +238,9 @@ class Writer {
     if (birth.value) born += ", which is " + number_text(*birth.value);
     if (birth.grad_in) born += ", where g is " + number_text(*birth.grad_in);
     say(born + ".");
-    say_remedy(birth);
-  }
-
-  void say_remedy(const Birth& birth) {
-    switch (birth.cause) {
-      case Birth::Cause::empty_row:
-        say("The forward pass made it: in this row every score is masked, and a softmax of nothing but -inf "
-            "is "
-            "0/0.");
-        return say(
-            "What prevents it: masked_softmax, which gives zeros to a row without a single score left "
-            "(EmptyRow::Zeros); or no such rows in the batch.");
-      case Birth::Cause::forward_value:
-        return say("The forward pass had made a NaN before: the first that is known is the output of " +
-                   op(birth.origin) + ". Look for what went into it.");
-      case Birth::Cause::zero_times_infinity:
-        return say(
-            "No gradient comes in there, but the slope is infinite, and 0·inf is NaN: a `where` or "
-            "masked_fill after the function cannot take that back. What prevents it: the `where` before "
-            "the function, so that it never sees this value: log(where(ok, x, 1)), not "
-            "where(ok, log(x), 0).");
-      case Birth::Cause::infinite_slope:
-        return say(
-            "The slope there is infinite. What prevents it: keep the value away from there, by "
-            "clamp_min, or by adding a small number before the function.");
-      default:
-        return say(
-            "A number that the dtype can't hold came of finite ones. What prevents it: smaller numbers, "
-            "by scaling before, or by functions made for it: log_softmax, logsumexp, softplus, log1p.");
-    }
+    for (const std::string& sentence :
+         remedy(birth.cause, op(birth.origin), trace().nodes()[birth.origin].name))
+      say(sentence);
   }
 
   // ---- words ----

@@ -32,7 +32,10 @@ TEST_CASE("local_derivatives: a row for each element of each output, none for fr
 TEST_CASE("local_derivatives: an infinite slope stays with its own element", "[inspect]") {
   const Tensor x = leaf({0, 1}, "x");
   CHECK(same(local_derivatives(*log(x).grad_fn())[0], doubles({kInfinity, 0, 0, 1}).view({2, 2})));
-  const Tensor w = doubles({kInfinity, 2, 3, 4}).view({2, 2});  // no op on each element: NaN is the answer
+  // Of what is no op on each element NaN is the answer.
+  const Tensor infinite = doubles({kInfinity, kInfinity, 3, 4}).view({2, 2});
+  CHECK(any(isnan(local_derivatives(*matmul(infinite, x).grad_fn())[1])).item<bool>());
+  const Tensor w = doubles({kInfinity, 2, 3, 4}).view({2, 2});
   CHECK(any(isnan(local_derivatives(*matmul(w, x).grad_fn())[1])).item<bool>());
 }
 

@@ -1,0 +1,183 @@
+#include <frost/inspect/cuts.hpp>
+
+#include <frost/inspect/differentiate.hpp>
+#include <frost/inspect/numbers.hpp>
+#include <frost/inspect/structure.hpp>
+#include <frost/tensor_impl.hpp>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+namespace frost::inspect {
+
+namespace {
+
+using Cause = Cut::Cause;
+
+bool is_any(std::string_view name, std::initializer_list<std::string_view> beginnings) {
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [name](std::string_view beginning) { return name.starts_with(beginning); });
+}
+
+Cause cause_of(const Node& node) {
+  const std::string op = node.name();
+  if (is_any(op, {"MaskedFill", "Tril", "Triu"})) return Cause::masked;
+  if (is_any(op, {"Select", "Slice", "Split", "Unbind", "AsStrided", "Index", "Gather", "MaskedSelect",
+                  "Where", "Embedding", "PackPadded", "PadPacked", "NllLoss"}) &&
+      !op.starts_with("IndexPut"))
+    return Cause::not_selected;
+  if (is_any(op, {"Fill", "Zero", "Uniform", "Normal", "Bernoulli", "Copy", "torch::autograd::Copy",
+                  "IndexPut", "Scatter"}))
+    return Cause::replaced;
+  if (is_product(node) || is_any(op, {"MaskedAttention", "RecurrentLayer"})) return Cause::zero_factor;
+  return Cause::flat;
+}
+
+// Why elements of one input get nothing, whatever came in.
+class Causes {
+ public:
+  Causes(const TracedNode& node, size_t input) : node_(node), op_(cause_of(*node.node)) {
+    const Edge& edge = node.node->next_edge(input);
+    if (const Tensor mask = mask_over(*node.node, input); mask.defined())
+      mask_ = numbers(mask.expand(edge.function->output(edge.input_nr).sizes));
+    if (is_softmax(*node.node)) weights_ = numbers(node.node->saved_output());
+  }
+
+  Cause of(int64_t element) {
+    const auto e = static_cast<size_t>(element);
+    if (!mask_.empty() && mask_[e] != 0) return Cause::masked;
+    if (weights_.empty()) return op_;
+    return weights_[e] == 1 && is_alone(*node_.node, element) ? Cause::alone : Cause::saturated;
+  }
+
+ private:
+  const TracedNode& node_;
+  Cause op_;
+  std::vector<double> mask_, weights_;
+};
+
+bool is_masked_for_good(const Node& node, size_t input) {
+  const Tensor mask = mask_over(node, input);
+  return mask.defined() && is_fixed(mask);
+}
+
+class Search {
+ public:
+  Search(const Trace& trace, Tangents& tangents) : trace_(trace), tangents_(tangents) {}
+
+  std::vector<Cut> cuts(const Trace::Place& place) {
+    for (size_t i = place.node; i-- > 0;) visit(i);
+    return std::move(cuts_);
+  }
+
+ private:
+  void visit(size_t i) {
+    const std::vector<Tensor> directions = tangents_.arriving_at(i);
+    const auto first = std::find_if(directions.begin(), directions.end(),
+                                    [](const Tensor& direction) { return direction.defined(); });
+    if (first == directions.end()) return;
+    std::vector<Tensor> answers;
+    {
+      const AutoGradMode mode(true);
+      answers = Backward::apply(*trace_.nodes()[i].node, generic_grad_outs(trace_.nodes()[i]));
+    }
+    for (size_t k = 0; k < directions.size(); ++k)
+      if (directions[k].defined()) find_cut_elements(i, k, directions[k], answers[k]);
+    if (cancels(i, directions))
+      cuts_.push_back({i, static_cast<size_t>(first - directions.begin()), Cause::cancelled, false, {}});
+  }
+
+  void find_cut_elements(size_t i, size_t input, const Tensor& direction, const Tensor& answer) {
+    const TracedNode& node = trace_.nodes()[i];
+    const std::vector<double> changes = numbers(direction);
+    const std::vector<double> passed =
+        answer.defined() ? numbers(answer) : std::vector<double>(changes.size());
+    std::map<Cause, std::vector<int64_t>> elements;
+    std::optional<Causes> causes;
+    for (size_t e = 0; e < changes.size(); ++e) {
+      if (changes[e] == 0 || passed[e] != 0) continue;
+      if (!causes) causes.emplace(node, input);
+      elements[causes->of(static_cast<int64_t>(e))].push_back(static_cast<int64_t>(e));
+    }
+    for (auto& [cause, those] : elements) {
+      Cut cut{i, input, cause, false, std::move(those)};
+      if (!cuts_.empty() && is_same(cut, cuts_.back())) continue;
+      cut.is_structural = is_structural(cut, answer);
+      cuts_.push_back(std::move(cut));
+    }
+  }
+
+  // Two inputs of one op that are one tensor, as of x*x, are cut as one.
+  bool is_same(const Cut& a, const Cut& b) const {
+    const std::vector<TracedInput>& inputs = trace_.nodes()[a.node].inputs;
+    return a.node == b.node && a.elements == b.elements && inputs[a.input].node == inputs[b.input].node &&
+           inputs[a.input].output_nr == inputs[b.input].output_nr;
+  }
+
+  // Whether some output does not change, and would, were the changes of the inputs not as they are to one
+  // another.
+  bool cancels(size_t i, std::vector<Tensor> directions) {
+    const std::vector<Tensor> changes = tangents_.of(i);
+    const NoGradGuard guard;
+    for (size_t k = 0; k < directions.size(); ++k)
+      if (directions[k].defined())
+        directions[k] = directions[k] * generic(directions[k].sizes(), directions[k].scalar_type()) *
+                        (1 + 0.37 * static_cast<double>(k));
+    const std::vector<Tensor> others = changes_along(trace_.nodes()[i], directions);
+    for (size_t k = 0; k < others.size(); ++k)
+      if (others[k].defined() &&
+          (!changes[k].defined() || has_any(others[k].masked_fill(changes[k] != 0, 0))))
+        return true;
+    return false;
+  }
+
+  bool is_structural(const Cut& cut, const Tensor& answer) const {
+    Node& node = *trace_.nodes()[cut.node].node;
+    if (cut.cause != Cause::flat && is_rule_fixed(node)) return true;
+    switch (cut.cause) {
+      case Cause::masked:
+        return is_masked_for_good(node, cut.input);
+      case Cause::alone:
+        return true;  // or it would not be alone, but at these values
+      case Cause::zero_factor:
+        return are_factors_fixed(answer, cut.elements);
+      default:
+        return false;
+    }
+  }
+
+  const Trace& trace_;
+  Tangents& tangents_;
+  std::vector<Cut> cuts_;
+};
+
+}  // namespace
+
+std::string_view to_text(Cut::Cause cause) {
+  switch (cause) {
+    case Cause::masked:
+      return "masked";
+    case Cause::not_selected:
+      return "not selected";
+    case Cause::replaced:
+      return "replaced";
+    case Cause::zero_factor:
+      return "zero factor";
+    case Cause::alone:
+      return "alone";
+    case Cause::saturated:
+      return "saturated";
+    case Cause::flat:
+      return "flat";
+    default:
+      return "cancelled";
+  }
+}
+
+std::vector<Cut> cuts_behind(const Trace& trace, Tangents& tangents, const Trace::Place& place) {
+  return Search(trace, tangents).cuts(place);
+}
+
+}  // namespace frost::inspect

@@ -1,0 +1,15 @@
+// Where what the zeros among a gradient could have come along ends. For explain.
+#pragma once
+
+#include <frost/inspect/explain.hpp>
+#include <frost/inspect/tangent.hpp>
+
+#include <vector>
+
+namespace frost::inspect {
+
+// The ops between the place and the root that end the direction in which `tangents` goes, or a part of it,
+// and why; the one next to the place first.
+std::vector<Cut> cuts_behind(const Trace& trace, Tangents& tangents, const Trace::Place& place);
+
+}  // namespace frost::inspect

@@ -1,0 +1,145 @@
+#include <frost/inspect/explain.hpp>
+
+#include "engine/inspect/graphs.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace frost;
+using namespace frost::inspect;
+using namespace frost::tests;
+using Catch::Contains;
+using Kind = Explanation::Kind;
+using Cause = Birth::Cause;
+
+TEST_CASE("explain: where a NaN was born, and what would have prevented it", "[inspect]") {
+  const auto only_birth = [](const Tensor& loss, const Tensor& x) {
+    const Explanation told = explain(loss, x);
+    CHECK(told.kind == Kind::nonfinite);
+    REQUIRE(told.births.size() == 1);
+    return told.births[0];
+  };
+  const Tensor x = leaf({0, 1, 4}, "x");
+  const Tensor after = where(x > 0, log(x), 0).sum();
+  const Birth late = only_birth(after, x);
+  CHECK(late.cause == Cause::zero_times_infinity);
+  CHECK(late.value == 0);
+  CHECK(late.grad_in == 0);
+  CHECK_THAT(to_text(explain(after, x, {0})),
+             Contains("gave nan to x[0], which is 0, where g is 0.") && Contains("log(where(ok, x, 1))"));
+  CHECK(explain(after, x, {1}).kind == Kind::number);  // the others are not touched
+  CHECK(explain(where(x > 0, log(where(x > 0, x, 1)), 0).sum(), x).kind == Kind::number);
+  CHECK(only_birth(sqrt(x).sum(), x).cause == Cause::infinite_slope);
+
+  const Tensor scores = tensor({{1., 2.}, {3., 4.}}, dtype(kDouble)).requires_grad_().set_name("scores");
+  const Tensor masked = scores.masked_fill(tensor({{false, true}, {true, true}}), -kInfinity);
+  const Tensor weights = masked.softmax(1), values = leaf({1, 2}, "values");
+  const Tensor loss = matmul(weights, values).sum();
+  CHECK(only_birth(loss, masked).cause == Cause::empty_row);
+  CHECK(only_birth(loss, values).cause == Cause::empty_row);  // through the weights it is multiplied by
+  CHECK_THAT(to_text(explain(loss, masked)),
+             Contains("nothing but -inf is 0/0") && Contains("EmptyRow::Zeros"));
+  CHECK(explain(loss, scores).kind == Kind::zero);  // masked_fill lets no NaN through to what it masks
+
+  const Tensor negative = leaf({-1, 1}, "negative");
+  const Tensor root = (log(negative) * negative).sum();
+  const Birth forward = only_birth(root, negative);
+  CHECK(forward.cause == Cause::forward_value);
+  CHECK(explain(root, negative).trace.nodes()[forward.origin].name == "LogBackward0");
+}
+
+namespace {
+
+Birth only_birth(const Explanation& told) {
+  CHECK(told.kind == Kind::nonfinite);
+  REQUIRE(told.births.size() == 1);
+  return told.births[0];
+}
+std::string name_of(const Explanation& told, size_t node) { return told.trace.nodes()[node].name; }
+
+}  // namespace
+
+TEST_CASE("explain: a NaN is followed along the elements it came by, not along others that are NaN too",
+          "[inspect]") {
+  // The first element is NaN by the logarithm, the second by the square root: each is told of its own.
+  const Tensor x = leaf({0, 0, 4}, "x");
+  const Tensor y = x * 1;
+  const Tensor first =
+      where(tensor({false, true, true}), log(y.masked_fill(tensor({false, true, true}), 1)), 0);
+  const Tensor second =
+      where(tensor({true, false, true}), sqrt(y.masked_fill(tensor({true, false, true}), 1)), 0);
+  const Tensor loss = (first + second).sum();
+  const Explanation of_first = explain(loss, x, {0}), of_second = explain(loss, x, {1});
+  CHECK(name_of(of_first, only_birth(of_first).node) == "LogBackward0");
+  CHECK(name_of(of_second, only_birth(of_second).node) == "SqrtBackward0");
+  CHECK(explain(loss, x).births.size() == 2);
+
+  // Two rows of a product: the NaN of one is not that of the other.
+  const Tensor w = tensor({{1., 2.}, {3., 0.}}, dtype(kDouble)).requires_grad_();
+  const Tensor m = matmul(w, eye(2, kDouble));
+  const Tensor root = (log(m[1]).masked_fill(tensor({false, true}), 0).sum() + sqrt(m[0] - 1).sum());
+  const Explanation row = explain(root, w, {0, 0});
+  CHECK(name_of(row, only_birth(row).node) == "SqrtBackward0");
+  const Explanation other = explain(root, w, {1, 1});
+  CHECK(name_of(other, only_birth(other).node) == "LogBackward0");
+  CHECK(only_birth(other).cause == Cause::zero_times_infinity);
+}
+
+TEST_CASE("explain: a NaN elsewhere in the forward pass does not win over the cause at hand", "[inspect]") {
+  const Tensor x = leaf({0, -1, 4}, "x");
+  const Tensor logs = log(x);  // -inf, NaN, 1.4
+  const Tensor loss = where(x > 0, logs, 0).sum();
+  const Explanation at_zero = explain(loss, x, {0});
+  const Birth birth = only_birth(at_zero);
+  CHECK(birth.cause == Cause::zero_times_infinity);
+  CHECK(birth.value == 0);
+  CHECK(explain(loss, x, {1}).kind == Kind::zero);  // slope -1, and nothing comes in
+
+  const Tensor kept = (logs * logs).sum();
+  const Explanation negative = explain(kept, x, {1});
+  CHECK(only_birth(negative).cause == Cause::forward_value);
+  CHECK(name_of(negative, only_birth(negative).origin) == "LogBackward0");
+  const Explanation all = explain(kept, x);
+  CHECK(all.births.size() == 2);  // for -inf·inf, an infinity before, and for NaN
+
+  // A NaN in another row of the batch.
+  const Tensor rows = tensor({{1., -1.}, {1., 4.}}, dtype(kDouble)).requires_grad_();
+  const Tensor factor = leaf({0, 1}, "factor");
+  const Tensor product = sqrt(rows) * sqrt(factor);
+  const Explanation of_factor = explain(product[1].sum(), factor, {0});
+  CHECK(only_birth(of_factor).cause == Cause::infinite_slope);
+}
+
+TEST_CASE("explain: an infinity of the forward pass is told from a NaN, and followed to where it was made",
+          "[inspect]") {
+  const Tensor x = leaf({1000, 1}, "x"), y = leaf({2000, 3}, "y");
+  const Tensor e = exp(x).set_name("e");
+  const Tensor difference = e - exp(y);  // inf - inf
+  const Explanation told = explain(difference.pow(2).sum(), x);
+  const Birth birth = only_birth(told);
+  CHECK(birth.cause == Cause::forward_infinity);
+  CHECK(name_of(told, birth.origin) == "ExpBackward0");
+  CHECK_THAT(to_text(told), Contains("infinity") && Contains("ExpBackward0") && Contains("log_softmax") &&
+                                !Contains("keep the value away"));
+  CHECK(explain(difference.pow(2).sum(), x, {1}).kind == Kind::number);
+
+  const Tensor scale = leaf({0, 1}, "scale");
+  const Tensor product = (e * scale).pow(2).sum();  // inf · 0
+  const Explanation of_scale = explain(product, scale, {0});
+  CHECK(only_birth(of_scale).cause == Cause::forward_infinity);
+  CHECK(name_of(of_scale, only_birth(of_scale).origin) == "ExpBackward0");
+
+  // Made by the very op whose slope is infinite: the slope it is.
+  CHECK(only_birth(explain(where(x < 10, exp(x), 0).sum(), x)).cause == Cause::zero_times_infinity);
+}
+
+TEST_CASE("explain: an empty row is told where another row is NaN for another reason", "[inspect]") {
+  const Tensor scores = tensor({{1., 2.}, {-3., 4.}}, dtype(kDouble)).requires_grad_();
+  const Tensor logs = log(scores);
+  const Tensor muted = logs.masked_fill(tensor({{true, true}, {false, false}}), -kInfinity);
+  const Tensor weights = muted.softmax(1);
+  const Explanation first = explain(weights.pow(2).sum(), muted, {0, 0});
+  CHECK(only_birth(first).cause == Cause::empty_row);
+  const Explanation second = explain(weights.pow(2).sum(), muted, {1, 0});
+  CHECK(only_birth(second).cause == Cause::forward_value);
+}

@@ -1,0 +1,139 @@
+#include <frost/inspect/explain.hpp>
+
+#include "engine/inspect/explained.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace frost;
+using namespace frost::inspect;
+using namespace frost::tests;
+using Catch::Contains;
+using Kind = Explanation::Kind;
+using Cause = Cut::Cause;
+
+TEST_CASE("explain: what is zero by structure stays exactly zero whatever the leaves hold", "[inspect]") {
+  int64_t structural = 0, by_value = 0;
+  for (const Case& one : cases()) {
+    const Tensor loss = one.f(one.leaves);
+    for (size_t i = 0; i < one.leaves.size(); ++i) {
+      INFO(one.name << ", leaf " << i);
+      const Explanation told = explain(loss, one.leaves[i]);
+      const Tensor was_zero = told.gradient == 0;
+      if (told.zeros == 0) continue;
+      (told.is_zero_by_structure ? structural : by_value) += told.zeros;
+      bool is_always_zero = true;
+      for (int round = 0; round < 8; ++round) {
+        std::vector<Tensor> others;
+        for (const Tensor& x : one.leaves) others.push_back((randn(x.sizes(), kDouble) * 3).requires_grad_());
+        const Tensor gradient = autograd::grad({one.f(others)}, {others[i]})[0];
+        is_always_zero = is_always_zero && equal(gradient.masked_select(was_zero),
+                                                 zeros({was_zero.sum().item<int64_t>()}, kDouble));
+      }
+      CHECK(told.is_zero_by_structure == is_always_zero);
+    }
+  }
+  CHECK(structural >= 12);
+  CHECK(by_value >= 5);
+}
+
+TEST_CASE("explain: zeros and what makes them", "[inspect]") {
+  const Tensor x = leaf({-1, 2, 3}, "x");
+  const auto only_cut = [&x](const Tensor& loss) {
+    const Explanation told = explain(loss, x);
+    REQUIRE(told.cuts.size() == 1);
+    return told.cuts[0];
+  };
+  using Elements = std::vector<int64_t>;
+  CHECK(only_cut(x.masked_fill(x < 0, 0).sum()).cause == Cause::masked);
+  CHECK(only_cut(x[2]).cause == Cause::not_selected);
+  CHECK(only_cut(x[2]).elements == Elements{0, 1});
+  CHECK(only_cut(relu(x).sum()).cause == Cause::flat);
+  CHECK_FALSE(only_cut(relu(x).sum()).is_structural);
+  const Cut by_constant = only_cut((x * doubles({1, 0, 1})).sum());
+  CHECK(by_constant.cause == Cause::zero_factor);
+  CHECK(by_constant.is_structural);
+  const Tensor factor = leaf({1, 0, 1}, "factor");
+  CHECK_FALSE(only_cut((x * factor).sum()).is_structural);
+  const Tensor attention = factor.masked_fill(tensor({false, false, true}), -kInfinity).softmax(0);
+  CHECK(only_cut((x * attention).sum()).is_structural);  // a masked weight is 0 whatever its score is
+  const Tensor tiny = (factor * doubles({0, 0, -1e6})).softmax(0);
+  CHECK(only_cut((x * tiny).sum()).cause == Cause::zero_factor);
+  CHECK_FALSE(only_cut((x * tiny).sum()).is_structural);  // one that underflowed is not
+  const Tensor one_left = x.masked_fill(tensor({false, true, true}), -kInfinity).softmax(0);
+  const Explanation alone = explain(one_left.pow(2).sum(), x, {0});
+  REQUIRE(alone.cuts.size() == 1);
+  CHECK(alone.cuts[0].cause == Cause::alone);
+  CHECK(alone.is_zero_by_structure);
+  CHECK_THAT(to_text(alone), Contains("is the only score of its row"));
+  const Explanation cancelled = explain((x - x).sum(), x);
+  REQUIRE(cancelled.cuts.size() == 1);
+  CHECK(cancelled.cuts[0].cause == Cause::cancelled);
+  CHECK_FALSE(cancelled.is_zero_by_structure);
+  CHECK(explain(x.slice(0, 0, 0).sum() + ones({}, kDouble), x).kind == Kind::zero);
+}
+
+TEST_CASE("explain: a softmax that is saturated is not one in which a score is alone", "[inspect]") {
+  const Tensor x = leaf({1000, 0, 2}, "x");
+  const Explanation saturated = explain(x.softmax(0)[0], x);
+  REQUIRE(saturated.kind == Kind::zero);
+  REQUIRE_FALSE(saturated.cuts.empty());
+  CHECK(saturated.cuts[0].cause == Cause::saturated);
+  CHECK_FALSE(saturated.is_zero_by_structure);
+  CHECK_THAT(to_text(saturated), !Contains("only score") && Contains("at these values"));
+  // A row that is saturated beside one in which a score is alone.
+  const Tensor rows = tensor({{1000., 0.}, {3., 4.}}, dtype(kDouble)).requires_grad_();
+  const Tensor muted = rows.masked_fill(tensor({{false, false}, {false, true}}), -kInfinity);
+  const Explanation both = explain(muted.softmax(1).pow(2).sum(), rows);
+  REQUIRE(both.cuts.size() == 3);
+  CHECK(both.cuts[0].cause == Cause::masked);
+  CHECK(both.cuts[1].cause == Cause::alone);
+  CHECK(both.cuts[1].elements == std::vector<int64_t>{2});
+  CHECK(both.cuts[2].cause == Cause::saturated);
+  CHECK(both.cuts[2].elements == std::vector<int64_t>{0, 1});
+  CHECK_FALSE(both.is_zero_by_structure);
+}
+
+TEST_CASE("explain: of zeros with one factor masked and another 0 by its value, not all are structural",
+          "[inspect]") {
+  const Tensor x = leaf({1, 2, 3}, "x"), scores = leaf({1, 2, 3}, "scores"), y = leaf({-1, -2, 3}, "y");
+  const Tensor weights = scores.masked_fill(tensor({true, false, false}), -kInfinity).softmax(0);
+  const auto is_structural = [&x](const Tensor& factor) {
+    const Explanation told = explain((x * factor).sum(), x);
+    return told.zeros > 0 && told.is_zero_by_structure;
+  };
+  CHECK(is_structural(weights));
+  CHECK_FALSE(is_structural(cat({weights.slice(0, 0, 2), relu(y).slice(0, 0, 1)})));
+  CHECK_FALSE(is_structural(relu(y)));
+  CHECK_FALSE(is_structural(weights * relu(y)));
+}
+
+TEST_CASE("explain: what cancels in a part, and is cut in the rest, is not zero by structure", "[inspect]") {
+  const Tensor x = leaf({1, 2}, "x");
+  // 0 now: the first elements cancel, with other factors they would not.
+  const Tensor factor = leaf({1, 1}, "factor");
+  const Tensor difference = x - x * factor;
+  const Tensor kept = difference.masked_fill(tensor({false, true}), 0);
+  const Explanation told = explain(kept.sum(), x);
+  CHECK(told.kind == Kind::zero);
+  CHECK_FALSE(told.is_zero_by_structure);
+  const Explanation masked = explain(kept.sum(), x, {1});
+  CHECK(masked.kind == Kind::zero);
+}
+
+TEST_CASE("explain: however many inputs an op has, its rule is asked a few times", "[inspect]") {
+  const Tensor x = leaf({1}, "x");
+  std::vector<Tensor> pieces;
+  for (int i = 0; i < 100; ++i) pieces.push_back(x * 1);
+  const Tensor all = zeros({100}, kDouble);
+  int calls = 0;
+  record_joint("JoinBackward0", pieces, {all}, [&calls](ArrayRef<Tensor> grad_outs, Gradients& grads) {
+    ++calls;
+    for (size_t i = 0; i < grads.size(); ++i)
+      grads.set(i, grad_outs[0].narrow(0, static_cast<int64_t>(i), 1));
+  });
+  const Explanation told = explain(all.masked_fill(ones({100}, kBool), 0).sum(), x);
+  CHECK(told.kind == Kind::zero);
+  CHECK(told.is_zero_by_structure);
+  CHECK(calls < 40);  // sixteen paths, and some more
+}
