@@ -97,33 +97,33 @@ configure() {
     cat "$directory/configure.log" >&2
     die "cmake could not configure $directory/"
   }
-  grep -E '^-- (libtorch was not found|frost.s (page|notebooks))' "$directory/configure.log" | sed 's/^-- /    /' || true
+  grep -E '^-- (libtorch was not found|frost .* with|frost.s )' "$directory/configure.log" | sed 's/^-- /    /' || true
+  note "done in $((SECONDS - start)) s"
+}
+
+# build DIRECTORY [target]: everything, or that.
+build() {
+  local start=$SECONDS
+  say "Building ${2:+$2 }in $1/ on $(jobs) core(s)"
+  cmake --build "$1" --parallel "$(jobs)" ${2:+--target "$2"}
   note "done in $((SECONDS - start)) s"
 }
 
 # configure_and_build DIRECTORY [argument of cmake …]
 configure_and_build() {
-  local directory=$1 start
   configure "$@"
-  start=$SECONDS
-  say "Building in $directory/ on $(jobs) core(s)"
-  cmake --build "$directory" --parallel "$(jobs)"
-  note "done in $((SECONDS - start)) s"
+  build "$1"
 }
 
 # What notebooks/run and notebooks/test need, into build/, whose other parts stay as they were.
 build_notebooks() {
-  local start
   if [[ -e build/CMakeCache.txt ]]; then
     configure build -DFROST_NOTEBOOKS=ON
   else
     configure build -DFROST_NOTEBOOKS=ON -DFROST_TESTS=OFF -DFROST_EXAMPLES=OFF
   fi
   grep -q '^FROST_HAS_NOTEBOOKS:INTERNAL=ON' build/CMakeCache.txt || die "The notebooks cannot be run here, as said above."
-  start=$SECONDS
-  say "Building in build/ on $(jobs) core(s)"
-  cmake --build build --parallel "$(jobs)" --target notebooks
-  note "done in $((SECONDS - start)) s"
+  build build notebooks
 }
 
 # run_tests DIRECTORY [argument of ctest …]

@@ -69,6 +69,9 @@ def answers(block, command, folder, environment):
 
 def main(source, build):
     blocks = read_blocks(f"{source}/README.md")
+    for block in blocks:
+        if not block.has_runner():
+            fail(block, f"nobody runs a block of this kind: {block.kind} {block.name}")
     with tempfile.TemporaryDirectory(prefix="frost-readme-") as folder:
         tree, project, tools, home = (Path(folder, name) for name in ("frost", "project", "tools", "home"))
         for made in (tree, project, tools, home):
