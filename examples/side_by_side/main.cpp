@@ -123,7 +123,11 @@ int run_with(const Options& options) {
   const std::string html = options.html.empty() ? "" : page_of(options, text, report);
   write_output(options.json, to_json(report));
   write_output(options.html, html);
-  if (options.json != "-" && options.html != "-") std::cout << to_text(report);
+  if (options.json == "-" || options.html == "-") return 0;
+  std::cout << to_text(report);
+  for (const std::string& path : {options.json, options.html}) {
+    if (!path.empty()) std::cout << "written: " << path << '\n';
+  }
   return 0;
 }
 

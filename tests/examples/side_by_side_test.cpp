@@ -130,7 +130,9 @@ nlohmann::json document_of(const std::string& html) {
 
 TEST_CASE("side_by_side: the page holds both graphs with their gradients, and the batch", "[side_by_side]") {
   const TemporaryFile text("a b c\nd\n"), page;
-  REQUIRE(run("--input " + text.path() + " --html " + page.path()).status == 0);
+  const Ran ran = run("--input " + text.path() + " --html " + page.path());
+  REQUIRE(ran.status == 0);
+  CHECK_THAT(ran.output, Catch::EndsWith("\nwritten: " + page.path() + "\n"));
   const nlohmann::json document = document_of(page.content());
   REQUIRE(document["graphs"].size() == 2);
   for (const nlohmann::json& graph : document["graphs"]) CHECK(graph["trace"]["complete"] == true);
