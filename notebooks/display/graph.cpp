@@ -92,7 +92,7 @@ Json mime_bundle_repr(const Explanation& explanation) {
 
 Json mime_bundle_repr(const Page& page) {
   return notebook::html(
-      "<iframe style=\"width:100%;height:720px;border:1px solid #ccc;box-sizing:border-box\" srcdoc=\"" +
+      "<iframe style=\"width:99%;height:860px;border:1px solid #ccc;box-sizing:border-box\" srcdoc=\"" +
           escape(to_html(page)) + "\"></iframe>",
       "a page in which to step through the graph: " + page.title);
 }
