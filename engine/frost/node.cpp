@@ -66,6 +66,10 @@ void Saved::take(const Tensor& tensor) {
   if (impl.extras && !impl.extras->name.empty()) value_.impl()->make_extras().name = impl.extras->name;
 }
 
+bool Saved::is_as_saved() const {
+  return value_.impl()->storage == storage_ && storage_->version() == version_;
+}
+
 const Tensor& Saved::operator*() const {
   if (state_ == State::freed) [[unlikely]]
     fail_freed();
@@ -85,6 +89,10 @@ detail::Placing::~Placing() { placing_node = before_; }
 void detail::SavedOutput::save(const Tensor& output) {
   values_ = alias(output);
   version_ = output.impl()->storage->version();
+}
+
+bool detail::SavedOutput::is_as_saved() const {
+  return !values_.defined() || values_.impl()->storage->version() == version_;
 }
 
 Tensor detail::SavedOutput::get(const Node& node) const {
@@ -145,6 +153,21 @@ std::vector<Tensor> Node::saved_tensors() const {
   std::reverse(tensors.begin(), tensors.end());  // in the order of capture
   if (Tensor output = saved_output(); output.defined()) tensors.push_back(std::move(output));
   return tensors;
+}
+
+bool Node::is_as_saved(size_t i) const {
+  std::vector<bool> found;  // of the last capture first
+  for (const Saved* saved = saved_; saved != nullptr; saved = saved->next_)
+    if (saved->value_.defined()) found.push_back(saved->is_as_saved());
+  return i < found.size() ? found[found.size() - 1 - i] : is_output_as_saved();
+}
+
+std::vector<Tensor> Node::retained_outputs() const {
+  std::vector<Tensor> outputs;
+  if (extras_)
+    for (const Hook& hook : extras_->hooks)
+      if (hook.retaining != nullptr) outputs.emplace_back(Ref<TensorImpl>(hook.retaining));
+  return outputs;
 }
 
 bool Node::claim(Backward* pass) {

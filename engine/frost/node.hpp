@@ -84,6 +84,7 @@ class Saved {
  private:
   friend class Node;
   void take(const Tensor& tensor);
+  bool is_as_saved() const;
 
   enum class State : uint8_t { borrowed, held, freed };
 
@@ -161,6 +162,9 @@ class Node : public Pooled {
   };
   const FrozenInput* frozen_input(size_t i) const;  // null: nothing
 
+  // The outputs that retain their grad.
+  std::vector<Tensor> retained_outputs() const;
+
   // Where the program called the op, innermost frame first: known of nodes that were recorded while
   // AnomalyMode was enabled.
   ArrayRef<void*> call_stack() const;
@@ -168,6 +172,8 @@ class Node : public Pooled {
   // The tensors that the node keeps for backward, the last of them its output if it keeps that; none once
   // they are freed.
   std::vector<Tensor> saved_tensors() const;
+  // Whether the i-th of them holds what was saved: false where it was written to since.
+  bool is_as_saved(size_t i) const;
   // The values of the op's only output; undefined unless the node keeps them.
   virtual Tensor saved_output() const { return {}; }
   // Bytes of the node itself; neither the memory of its saved tensors nor vectors that a rule captures are
@@ -180,6 +186,7 @@ class Node : public Pooled {
  protected:
   explicit Node(const char* name) : name_(name) {}
   virtual void free_saved();
+  virtual bool is_output_as_saved() const { return true; }
 
   // What must be told to the base before the node is used.
   void set_edges(ArrayRef<Edge> edges) { edges_ = edges; }

@@ -72,6 +72,7 @@ class SavedOutput {
   void save(const Tensor& output);
   Tensor get(const Node& node) const;
   const Tensor& values() const { return values_; }
+  bool is_as_saved() const;
   void free() {
     values_ = Tensor();
     freed_ = true;
@@ -85,6 +86,7 @@ class SavedOutput {
 
 struct NoSavedOutput {
   Tensor values() const { return {}; }
+  bool is_as_saved() const { return true; }
   void free() {}
 };
 
@@ -118,6 +120,7 @@ class RuleNode final : public Node {
     Node::free_saved();
     output_.free();
   }
+  bool is_output_as_saved() const override { return output_.is_as_saved(); }
 
  private:
   static constexpr bool kUsesOutput = (uses_output<Rules> || ...);

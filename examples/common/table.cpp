@@ -1,6 +1,7 @@
 #include "table.hpp"
 
 #include <fmt/format.h>
+#include <frost/inspect/columns.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -31,10 +32,7 @@ std::string to_text(const Table& table) {
   return text;
 }
 
-size_t width_of(const std::string& text) {  // a byte that continues a code point is not counted
-  return static_cast<size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
+size_t width_of(const std::string& text) { return frost::inspect::columns(text); }
 
 std::string wrapped(const std::string& text, size_t width) {
   std::string result, line;

@@ -19,7 +19,7 @@ struct Table {
 // With a rule under the header. Each line ends in \n.
 std::string to_text(const Table& table);
 
-// Characters, not bytes: UTF-8's code points.
+// The columns that it takes on a terminal: two for a wide character.
 size_t width_of(const std::string& text);
 
 // Breaks `text` at spaces into lines of at most `width` characters; those after the first start with two

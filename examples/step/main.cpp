@@ -28,7 +28,7 @@ int converse(Session& session, Input& input, bool is_script) {
   say(session.greeting());
   bool has_failed = false;
   while (const std::optional<std::string> line = input.line("(step) ")) {
-    const Answer answer = session.run(*line);
+    const Answer answer = line->empty() && !is_script ? session.repeat() : session.run(*line);
     say(answer.text);
     has_failed = has_failed || answer.is_error;
     if (answer.is_end) break;
@@ -65,7 +65,9 @@ int main(int argc, char** argv) {
   app.add_option("on", subject, "what to step through; see below")
       ->check(CLI::IsMember(names))
       ->option_text("1|2|both|LESSON");
-  app.add_option("--script", script, "read the commands from FILE; - is standard input")->type_name("FILE");
+  app.add_option("--script", script,
+                 "read the commands from FILE, where # starts a comment; - is standard input")
+      ->type_name("FILE");
   app.footer(
       list +
       "\nColours are for terminals; NO_COLOR=1 turns them off.\n\n"

@@ -35,8 +35,8 @@ std::string Session::greeting() const {
 }
 
 Answer Session::run(const std::string& line) {
-  std::string words = trimmed(line);
-  if (words.empty()) words = last_;
+  const std::string words = trimmed(line);
+  if (words.empty() || words.front() == '#') return {};
   const size_t space = words.find_first_of(" \t");
   const std::string name = words.substr(0, space);
   const std::string argument = space == std::string::npos ? "" : trimmed(words.substr(space));
@@ -63,10 +63,10 @@ const std::vector<Session::Command>& Session::commands() {
       {"continue", "", "on to the next breakpoint, or to the end", "Goes on until a breakpoint fits.",
        &Session::go_on},
       {"break", "[NAME | NAME[I, J] | OP | #N | nan | diff | off [N]]", "where continue is to stop",
-       "Sets a breakpoint: where the gradient of a tensor is known; where one of its elements first gets a "
-       "gradient other than 0; at an op, such as softmax; at node N; at the first NaN or infinity; with two "
-       "methods, at a NAME or where gradients first differ. Alone, it lists the breakpoints; off removes "
-       "them.",
+       "Sets a breakpoint: where the gradient of a tensor is known; where one of its elements gets a "
+       "gradient other than 0; at an op, such as softmax; at node N; at a NaN or an infinity; with two "
+       "methods, in either of them, or with diff where their gradients differ. Alone, it lists the "
+       "breakpoints; off removes them.",
        &Session::set_break},
       {"print", "[NAME | NAME[I, J]]", "a tensor and its gradient; alone, all names",
        "Shows a tensor: its values, and its gradient until now. Alone, it lists all names.", &Session::print},
@@ -110,7 +110,10 @@ const Session::Command& Session::command_of(const std::string& word) {
                                suggestion(word, names, "; help lists them")));
 }
 
-bool Session::step_on() { return is_twin() ? twin_->next() : stepper_->next(); }
+bool Session::step_on() {
+  for (size_t p = 0; p < programs_.size(); ++p) before_[p] = stepper(p).position();
+  return is_twin() ? twin_->next() : stepper_->next();
+}
 bool Session::step_back() { return is_twin() ? twin_->back() : stepper_->back(); }
 
 std::string Session::stop() const {
@@ -156,8 +159,8 @@ std::string Session::help(const std::string& command) {
   for (const Command& one : commands())
     text += "  " + padded(std::string(one.name), 10) + std::string(one.brief) + "\n";
   return text +
-         "help COMMAND says more. The start of a command is enough (b is break), and an\n"
-         "empty line repeats the last one.\n";
+         "help COMMAND says more. The start of a command is enough (b is break). At a\n"
+         "terminal, an empty line repeats the last command. # starts a comment.\n";
 }
 
 std::string Session::quit(const std::string& argument) {
@@ -169,12 +172,26 @@ std::string Session::quit(const std::string& argument) {
 std::vector<std::string> Session::completions(const std::string& line) const {
   const size_t space = line.find_last_of(" \t");
   const std::string start = space == std::string::npos ? line : line.substr(space + 1);
+  std::string command = trimmed(line).substr(0, trimmed(line).find_first_of(" \t"));
+  try {
+    command = command_of(command).name;
+  } catch (const InputError&) {
+    // No such command, or not known yet which.
+  }
   std::vector<std::string> all;
-  if (space == std::string::npos || line.starts_with("h")) {
+  const auto add = [&all](const std::vector<std::string>& words) {
+    all.insert(all.end(), words.begin(), words.end());
+  };
+  if (space == std::string::npos || command == "help")
     for (const Command& one : commands()) all.emplace_back(one.name);
-  } else {
-    all = names();
-    if (line.starts_with("b")) all.insert(all.end(), {"nan", "off"});
+  else if (command == "graph")
+    add({"long", "dot"});
+  else
+    add(names());
+  if (space != std::string::npos && command == "break") {
+    add(ops());
+    add({"nan", "off"});
+    if (is_twin()) add({"diff"});
   }
   std::erase_if(all, [&start](const std::string& word) { return !word.starts_with(start); });
   return all;

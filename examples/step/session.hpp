@@ -26,8 +26,10 @@ class Session {
   explicit Session(const Subject& subject);
 
   std::string greeting() const;
-  // An empty line repeats the last command.
+  // Nothing is done for an empty line, or one that starts with #: a comment.
   Answer run(const std::string& line);
+  // Runs the last command again: what an empty line means to a person at a terminal.
+  Answer repeat() { return run(last_); }
   // The words that can stand where the last word of this line stands.
   std::vector<std::string> completions(const std::string& line) const;
 
@@ -38,14 +40,19 @@ class Session {
     std::optional<std::vector<int64_t>> index;
     size_t program;
   };
+  // A tensor of a program, or an element of it; or a node.
+  struct Target {
+    size_t program;
+    frost::inspect::Trace::Place place;
+    int64_t element = 0;
+  };
   struct Breakpoint {
-    enum class Kind { node, op, name, element, nonfinite, difference };
+    enum class Kind { target, element, op, nonfinite, stop, difference };
     size_t number;
     Kind kind;
-    std::string text;  // as it was asked for
-    size_t node = 0;
+    std::string text;  // what it is at
     std::string name = "";
-    int64_t element = 0;
+    std::vector<Target> targets = {};
   };
   struct Command {
     std::string_view name, arguments, brief, help;
@@ -77,7 +84,11 @@ class Session {
                       const std::function<std::string(const Asked&)>& tell) const;
   std::vector<std::string> names() const;
   Breakpoint breakpoint(const std::string& what) const;
+  Breakpoint breakpoint_at_node(const std::string& number) const;
+  Breakpoint breakpoint_at_tensor(const std::string& what) const;
   bool fits(const Breakpoint& breakpoint) const;
+  bool fits(const Breakpoint& breakpoint, size_t program, size_t node) const;
+  std::vector<std::string> ops() const;
   std::string printed(const Asked& asked) const;
   std::string printed_names(size_t program) const;
 
@@ -87,6 +98,7 @@ class Session {
   std::unique_ptr<frost::inspect::Twin> twin_;        // … or of two
   std::vector<Breakpoint> breakpoints_;
   size_t next_breakpoint_ = 1;
+  size_t before_[2] = {};  // how far the programs were before the last step forward
   std::string last_ = "help";
   bool is_over_ = false;
 };

@@ -5,7 +5,6 @@
 #include "words.hpp"
 
 #include <fmt/format.h>
-#include <frost/engine.hpp>
 #include <frost/inspect/words.hpp>
 
 #include <algorithm>
@@ -13,19 +12,10 @@
 namespace step {
 
 using examples::InputError;
-using frost::Tensor;
 using frost::inspect::GradientState;
+using frost::inspect::printable;
 using frost::inspect::Trace;
 using frost::inspect::TracedNode;
-
-namespace {
-
-double element_of(const Tensor& x, int64_t element) {
-  const frost::NoGradGuard guard;
-  return x.detach().to(frost::kDouble).reshape({-1})[element].item<double>();
-}
-
-}  // namespace
 
 std::string Session::set_break(const std::string& what) {
   if (what.empty()) {
@@ -53,57 +43,63 @@ std::string Session::set_break(const std::string& what) {
 
 Session::Breakpoint Session::breakpoint(const std::string& what) const {
   using Kind = Breakpoint::Kind;
-  const auto made = [this](Kind kind, const std::string& text) {
-    return Breakpoint{next_breakpoint_, kind, text};
-  };
   if (what == "diff") {
     if (!is_twin()) throw InputError("one method differs from nothing: start with: step both");
-    return made(Kind::difference, "where gradients first differ");
+    return {next_breakpoint_, Kind::difference, "where gradients differ"};
   }
-  if (is_twin()) {
-    for (const frost::inspect::TwinStop& one : twin_->stops()) {
-      if (one.name != what) continue;
-      Breakpoint set = made(Kind::name, "\"" + what + "\" in both");
-      set.name = what;
-      return set;
-    }
-    std::vector<std::string> known{"diff"};
-    for (const frost::inspect::TwinStop& one : twin_->stops()) known.push_back(one.name);
-    throw InputError(fmt::format("with two methods a breakpoint is diff, or a name; \"{}\" is none{}", what,
-                                 suggestion(what, known, "")));
-  }
+  if (what == "nan") return {next_breakpoint_, Kind::nonfinite, "a NaN or an infinity"};
+  if (what[0] == '#') return breakpoint_at_node(what.substr(1));
+  if (is_twin() && std::any_of(twin_->stops().begin(), twin_->stops().end(),
+                               [&what](const frost::inspect::TwinStop& stop) { return stop.name == what; }))
+    return {next_breakpoint_, Kind::stop, "\"" + printable(what) + "\" in both", what};
+  for (size_t p = 0; p < programs_.size(); ++p)
+    for (const TracedNode& node : stepper(p).trace().nodes())
+      if (is_op(node.name, what)) return {next_breakpoint_, Kind::op, "each " + node.name, node.name};
+  return breakpoint_at_tensor(what);
+}
+
+Session::Breakpoint Session::breakpoint_at_node(const std::string& number) const {
+  if (is_twin()) throw InputError("with two methods #N may mean either; break at a NAME or at an op");
   const std::vector<TracedNode>& nodes = stepper_->trace().nodes();
-  if (what == "nan") return made(Kind::nonfinite, "the first NaN or infinity");
-  if (what[0] == '#') {
-    const int64_t node = number_of(what.substr(1), "break #");
-    if (node >= static_cast<int64_t>(nodes.size()))
-      throw InputError(fmt::format("there is no node #{}; the last is #{}", node, nodes.size() - 1));
-    Breakpoint set = made(Kind::node, fmt::format("#{} {}", node, nodes[static_cast<size_t>(node)].name));
-    set.node = static_cast<size_t>(node);
-    return set;
-  }
-  for (const TracedNode& node : nodes)
-    if (is_op(node.name, what)) {
-      Breakpoint set = made(Kind::op, "each " + node.name);
-      set.name = node.name;
-      return set;
+  const auto node = static_cast<size_t>(number_of(number, "break #"));
+  if (node >= nodes.size())
+    throw InputError(fmt::format("there is no node #{}; the last is #{}", node, nodes.size() - 1));
+  return {next_breakpoint_,
+          Breakpoint::Kind::target,
+          fmt::format("#{} {}", node, nodes[node].name),
+          "",
+          {{0, {node, 0}}}};
+}
+
+// Of all tensors that are meant, those are taken to which gradients flow, and which have such an element.
+Session::Breakpoint Session::breakpoint_at_tensor(const std::string& what) const {
+  const std::vector<Asked> found = asked(what);
+  const bool is_element = found.front().index.has_value();
+  Breakpoint set{next_breakpoint_, is_element ? Breakpoint::Kind::element : Breakpoint::Kind::target,
+                 (is_element ? "a gradient other than 0 at " : "the gradient of ") + printable(what)};
+  std::string why_none = fmt::format("no gradient flows to {}: explain {} says why", printable(what),
+                                     printable(found.front().tensor->name()));
+  for (const Asked& one : found) {
+    const std::optional<Trace::Place> place = stepper(one.program).trace().find(*one.tensor);
+    if (!place) continue;
+    try {
+      const int64_t element =
+          is_element ? frost::inspect::element_at(one.index.value(), one.tensor->sizes(), "break") : 0;
+      set.targets.push_back({one.program, *place, element});
+    } catch (const frost::Error& error) {
+      why_none = error.what();
     }
-  const Asked found = asked(what).front();
-  const std::optional<Trace::Place> place = stepper_->trace().find(*found.tensor);
-  if (!place)
-    throw InputError(fmt::format("no gradient flows to {}: explain {} says why", what, found.tensor->name()));
-  Breakpoint set = made(found.index ? Kind::element : Kind::name,
-                        found.index ? "a gradient other than 0 at " + what : "the gradient of " + what);
-  set.node = place->node;
-  if (found.index) set.element = frost::inspect::element_at(*found.index, found.tensor->sizes(), "break");
+  }
+  if (set.targets.empty()) throw InputError(why_none);
   return set;
 }
 
+// Whether any of the nodes that the last step forward ran is what the breakpoint is at.
 bool Session::fits(const Breakpoint& breakpoint) const {
   using Kind = Breakpoint::Kind;
-  if (is_twin()) {
+  if (breakpoint.kind == Kind::stop || breakpoint.kind == Kind::difference) {
     const frost::inspect::TwinStop& reached = twin_->stops()[twin_->position() - 1];
-    if (breakpoint.kind == Kind::name) return reached.name == breakpoint.name;
+    if (breakpoint.kind == Kind::stop) return reached.name == breakpoint.name;
     return std::any_of(reached.parts.begin(), reached.parts.end(), [this](const auto& part) {
       const frost::inspect::TwinDifference found = twin_->compare(part);
       using enum frost::inspect::TwinDifference::Kind;
@@ -111,20 +107,25 @@ bool Session::fits(const Breakpoint& breakpoint) const {
              (found.left_over > 0 && found.left_over_state == GradientState::number);
     });
   }
-  const TracedNode& node = *stepper_->node();
-  switch (breakpoint.kind) {
-    case Kind::op:
-      return node.name == breakpoint.name;
-    case Kind::nonfinite:
-      return frost::inspect::has_nonfinite(node);
-    case Kind::element:
-      return std::any_of(node.inputs.begin(), node.inputs.end(), [&breakpoint](const auto& input) {
-        return input.node == breakpoint.node && input.gradient.value.defined() &&
-               element_of(input.gradient.value, breakpoint.element) != 0;
-      });
-    default:
-      return stepper_->trace().steps().back() == breakpoint.node;
+  for (size_t p = 0; p < programs_.size(); ++p) {
+    const std::vector<size_t>& steps = stepper(p).trace().steps();
+    for (size_t k = before_[p]; k < steps.size(); ++k)
+      if (fits(breakpoint, p, steps[k])) return true;
   }
+  return false;
+}
+
+bool Session::fits(const Breakpoint& breakpoint, size_t program, size_t node) const {
+  using Kind = Breakpoint::Kind;
+  const Trace& trace = stepper(program).trace();
+  if (breakpoint.kind == Kind::op) return trace.node(node).name == breakpoint.name;
+  if (breakpoint.kind == Kind::nonfinite) return frost::inspect::has_nonfinite(trace.node(node));
+  return std::any_of(breakpoint.targets.begin(), breakpoint.targets.end(), [&](const Target& target) {
+    if (target.program != program) return false;
+    return breakpoint.kind == Kind::element
+               ? frost::inspect::touches(trace, node, target.place, target.element)
+               : target.place.node == node;
+  });
 }
 
 }  // namespace step

@@ -23,6 +23,7 @@ using frost::inspect::GradientState;
 using frost::inspect::Stepper;
 using frost::inspect::Trace;
 using frost::inspect::TracedGradient;
+using frost::inspect::TracedNode;
 using frost::inspect::wrapped;
 
 namespace {
@@ -43,6 +44,16 @@ std::vector<std::string> Session::names() const {
   for (const Program& program : programs_)
     for (const Tensor& x : program.tensors)
       if (std::find(all.begin(), all.end(), x.name()) == all.end()) all.push_back(x.name());
+  return all;
+}
+
+std::vector<std::string> Session::ops() const {
+  std::vector<std::string> all;
+  for (size_t p = 0; p < programs_.size(); ++p)
+    for (const TracedNode& node : stepper(p).trace().nodes()) {
+      const std::string word = op_word(node.name);
+      if (!node.is_leaf() && std::find(all.begin(), all.end(), word) == all.end()) all.push_back(word);
+    }
   return all;
 }
 

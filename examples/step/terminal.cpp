@@ -83,11 +83,13 @@ class ScriptInput final : public Input {
   explicit ScriptInput(std::istream& script) : script_(script) {}
 
   std::optional<std::string> line(const std::string& prompt) override {
-    std::string line;
-    if (!std::getline(script_, line)) return std::nullopt;
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    std::cout << prompt << line << "\n";
-    return line;
+    for (std::string line; std::getline(script_, line);) {
+      line.erase(line.find_last_not_of(" \t\r") + 1);
+      if (line.empty()) continue;
+      std::cout << prompt << line << "\n";
+      return line;
+    }
+    return std::nullopt;
   }
 
  private:

@@ -23,7 +23,8 @@ using Completer = std::function<std::vector<std::string>(const std::string& line
 
 // From a person at a terminal: with history and completion where libedit was there at the build.
 std::unique_ptr<Input> terminal_input(Completer completer);
-// From a file or a pipe. The prompt and each line are printed too, so that what comes out reads as a session.
+// From a file or a pipe, without its blank lines. The prompt and each line are printed too, so that what
+// comes out reads as a session.
 std::unique_ptr<Input> script_input(std::istream& script);
 
 // Whether answers are coloured: standard output is a terminal that can, and NO_COLOR is not set.

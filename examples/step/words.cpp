@@ -106,9 +106,13 @@ std::vector<int64_t> index_of(const std::string& text) {
   }
 }
 
+std::string op_word(const std::string& grad_fn) {
+  const std::string name = lowered(grad_fn);
+  return name.substr(0, name.find("backward"));
+}
+
 bool is_op(const std::string& grad_fn, const std::string& word) {
-  const std::string name = lowered(grad_fn), asked = lowered(word);
-  return name == asked || name.substr(0, name.find("backward")) == asked;
+  return lowered(grad_fn) == lowered(word) || op_word(grad_fn) == lowered(word);
 }
 
 std::string suggestion(const std::string& word, const std::vector<std::string>& known,
@@ -138,13 +142,9 @@ std::string graph_text(const Stepper& stepper) {
     std::string ends;
     for (const frost::inspect::TracedInput& input : node.inputs) {
       if (!ends.empty()) ends += ", ";
-      if (input.node)
-        ends += "#" + std::to_string(*input.node);
-      else if (input.dropped)
-        ends += std::string(frost::inspect::frozen_text(input.unrecorded)) + " " +
-                frost::inspect::printable(input.dropped->name);
-      else
-        ends += "a constant";
+      const bool is_named = input.dropped && !input.dropped->name.empty();
+      if (is_named) ends += std::string(frost::inspect::frozen_text(input.unrecorded)) + " ";
+      ends += input.node ? "#" + std::to_string(*input.node) : frost::inspect::end_of(stepper.trace(), input);
     }
     text += frost::inspect::wrapped(mark, 6, line + (ends.empty() ? "" : " -> " + ends));
   }

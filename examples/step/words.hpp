@@ -23,6 +23,8 @@ int64_t count_of(const std::string& text, const std::string& command);
 void expect_none(const std::string& argument, const std::string& command);
 // "[1, 2]" → {1, 2}
 std::vector<int64_t> index_of(const std::string& text);
+// "SoftmaxBackward0" → "softmax"
+std::string op_word(const std::string& grad_fn);
 // Whether a word means the op of this grad_fn: "softmax", "SoftmaxBackward0".
 bool is_op(const std::string& grad_fn, const std::string& word);
 // "; did you mean …?" with those that are like it, or begin with it; or else `otherwise`.

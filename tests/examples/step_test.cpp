@@ -1,5 +1,7 @@
 #include <frost/testing/catch.hpp>
 
+#include <frost/engine.hpp>
+
 #include "common/table.hpp"
 #include "examples/program.hpp"
 #include "step/session.hpp"
@@ -67,7 +69,7 @@ TEST_CASE("step: as much of a command as tells it from others is enough", "[step
   Session session(subject("1"));
   CHECK_THAT(session.run("n").text, Contains("after 1 step: #0"));
   CHECK_THAT(session.run("ne 2").text, Contains("after 3 steps"));
-  CHECK_THAT(session.run("").text, Contains("after 5 steps"));  // the last one again
+  CHECK_THAT(session.repeat().text, Contains("after 5 steps"));  // the last one again
   CHECK_THAT(session.run("ba").text, Contains("after 4 steps"));
   CHECK_THAT(session.run("b softmax").text, Contains("breakpoint 1: each SoftmaxBackward0"));
   CHECK_FALSE(session.run("  q ").is_error);
@@ -98,7 +100,10 @@ TEST_CASE("step: says what it does not understand, and what may have been meant"
   CHECK_THAT(error("list 3"), Contains("list takes nothing after it"));
   CHECK_THAT(error("graph dot /no/such/folder/x.dot"), Contains("/no/such/folder"));
   CHECK_THAT(error("twin wieghts", "both"), Contains("did you mean weights?"));
-  CHECK_THAT(error("break nan", "both"), Contains("a breakpoint is diff, or a name"));
+  CHECK_THAT(error("break #1", "both"), Contains("with two methods #N may mean either"));
+  CHECK_THAT(error("break scores[9, 9]", "both"), Contains("out of bounds"));
+  CHECK_THAT(error("break no\x1b[31m", "both"), Contains("\\x1b[31m"));
+  CHECK_THAT(error("twin no\x1b[31m", "both"), Contains("\\x1b[31m"));
 }
 
 TEST_CASE("step: stops where a breakpoint says", "[step]") {
@@ -113,6 +118,40 @@ TEST_CASE("step: stops where a breakpoint says", "[step]") {
   CHECK_THAT(stop("where", "nan"), Contains("LogBackward0") && Contains("nan"));
   CHECK_THAT(stop("both", "weights"), Contains("\"weights\" after"));
   CHECK_THAT(answer("1", {"break softmax", "break off", "break"}).text, Contains("no breakpoints"));
+  // Of several parts, at each.
+  CHECK_THAT(answer("2", {"break scores", "continue"}).text, Contains("#8 MvBackward0"));
+  CHECK_THAT(answer("2", {"break scores", "continue", "continue"}).text, Contains("#14 MvBackward0"));
+}
+
+TEST_CASE("step: stops in either of two methods", "[step]") {
+  const auto stop = [](const std::string& breakpoint) {
+    return answer("both", {"break " + breakpoint, "continue"}).text;
+  };
+  CHECK_THAT(stop("softmax"), Contains("breakpoint 1: each SoftmaxBackward0"));
+  CHECK_THAT(stop("scores[1, 1]"), Contains("breakpoint 1: a gradient other than 0 at scores[1, 1]"));
+  CHECK_THAT(stop("scores[1, 2]"), Contains("the passes are over"));  // padding, of method 1 alone
+  CHECK_THAT(stop("scores[1]"), Contains("breakpoint 1: the gradient of scores[1]"));
+  CHECK_THAT(stop("nan"), Contains("the passes are over"));
+  CHECK_THAT(answer("both", {"break query[0]", "continue"}).text, Contains("breakpoint 1"));
+}
+
+TEST_CASE("step: an element of one output is not taken for that of another", "[step]") {
+  using namespace frost;
+  const Subject parts{"parts", "", "", [] {
+                        Program program{"parts", {}};
+                        const Tensor x = program.keep("x", tensor({1.0, 2.0, 3.0, 4.0}).requires_grad_());
+                        const std::vector<Tensor> halves = x.split(2);
+                        program.keep("left", halves[0]);
+                        program.keep("right", halves[1]);
+                        program.loss = program.keep("loss", halves[0].sum() + (halves[1] * 0).sum());
+                        return std::vector<Program>{program};
+                      }};
+  Session session(parts);
+  session.run("break right[0]");
+  CHECK_THAT(session.run("continue").text, Contains("the pass is over"));
+  Session other(parts);
+  other.run("break left[0]");
+  CHECK_THAT(other.run("continue").text, Contains("breakpoint 1: a gradient other than 0 at left[0]"));
 }
 
 TEST_CASE("step: completes commands and names", "[step]") {
@@ -122,6 +161,12 @@ TEST_CASE("step: completes commands and names", "[step]") {
   CHECK(session.completions("b") == Words{"back", "break"});
   CHECK(session.completions("print we") == Words{"weights"});
   CHECK(session.completions("break na") == Words{"nan"});
+  CHECK(session.completions("break so") == Words{"softmax"});
+  CHECK(session.completions("b maskedf") == Words{"maskedfill"});
+  CHECK(session.completions("break di").empty());
+  CHECK(Session(subject("both")).completions("break di") == Words{"diff"});
+  CHECK(session.completions("back na").empty());
+  CHECK(session.completions("graph l") == Words{"long"});
   CHECK(session.completions("help tw") == Words{"twin"});
   CHECK(session.completions("print xyz").empty());
 }
@@ -140,6 +185,13 @@ TEST_CASE("step: reads a pipe, and ends as a program does", "[step]") {
   examples::tests::check(run("3"), 2, "3 not in {1,2,both,");
   examples::tests::check(run("--help"), 0, "where after log");
   CHECK(run("both < /dev/null").output.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("step: in a script, blank lines do nothing, and # starts a comment", "[step]") {
+  const Ran ran = examples::tests::run("printf 'next\\n\\n  \\r\\n# one step is enough\\nlist\\n' | " STEP);
+  CHECK(ran.status == 0);
+  CHECK_THAT(ran.output, Contains("after 1 step:") && !Contains("after 2 steps"));
+  CHECK_THAT(ran.output, Contains("(step) # one step is enough\n(step) list\n") && !Contains("(step) \n"));
 }
 
 TEST_CASE("coloured: paints what tells gradients apart, and nothing else", "[step]") {

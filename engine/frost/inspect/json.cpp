@@ -123,7 +123,11 @@ class Writer {
     for (size_t i = 0; i < traced.inputs.size(); ++i)
       inputs.push_back(input(traced.inputs[i], derivatives.empty() ? Tensor() : derivatives[i]));
     if (options_.saved)
-      for (const TracedTensor& kept : traced.saved) saved.push_back(tensor(kept));
+      for (const TracedTensor& kept : traced.saved) {
+        Json json = tensor(kept);
+        json["written"] = kept.was_written;
+        saved.push_back(std::move(json));
+      }
     Json leaf;
     if (traced.leaf)
       leaf = {{"trainable", traced.leaf->is_trainable},

@@ -22,7 +22,8 @@ struct JsonOptions {
 //    "complete": true}                                   whether the pass is over
 //
 //   node:     {"grad_fn": "MulBackward0", "formula": "grad_x = …", "sequence": 7, "step": 2 or null,
-//              "outputs": [{tensor…, "gradient": gradient}], "inputs": [input…], "saved": [tensor…],
+//              "outputs": [{tensor…, "gradient": gradient}], "inputs": [input…],
+//              "saved": [{tensor…, "written": false}],     or true: written to since, so that nothing is held
 //              "leaf": null, or {"trainable": true, "grad_before": gradient, "grad": gradient}}
 //   input:    {"kind": "op", "trainable", "frozen" or "constant", "gradient": gradient,
 //              "node": 4 and "output": 0, both null where the edge was dropped,

@@ -4,25 +4,26 @@
 #include <frost/ops.hpp>
 
 #include <algorithm>
+#include <list>
 #include <utility>
 
 namespace frost::inspect {
 
 namespace {
 
-// A leaf whose grad may be added to for a while: after that it is the one from before again.
+// A tensor that has another grad for a while, or none: after that it is the one from before again.
 class Lent {
  public:
-  explicit Lent(const Tensor& leaf) : leaf_(leaf), grad_(leaf.grad()) {
-    if (grad_.defined()) leaf_.mutable_grad() = grad_.detach().clone();
-  }
-  ~Lent() { leaf_.mutable_grad() = grad_; }
+  Lent(const Tensor& x, const Tensor& meanwhile) : x_(x), grad_(x.grad()) { x_.mutable_grad() = meanwhile; }
+  ~Lent() { x_.mutable_grad() = grad_; }
   Lent(const Lent&) = delete;
   Lent& operator=(const Lent&) = delete;
 
  private:
-  Tensor leaf_, grad_;
+  Tensor x_, grad_;
 };
+
+Tensor copy_of(const Tensor& x) { return x.defined() ? x.detach().clone() : x; }
 
 }  // namespace
 
@@ -48,9 +49,12 @@ bool Stepper::next() {
 bool Stepper::advance() {
   if (failure_) std::rethrow_exception(failure_);
   const std::optional<size_t> node = next_node();
-  std::optional<Lent> lent;
+  const std::vector<Tensor> retaining =
+      node ? trace_.nodes()[*node].node->retained_outputs() : std::vector<Tensor>();
+  std::list<Lent> lent;
+  for (const Tensor& x : retaining) lent.emplace_back(x, Tensor());
   if (const auto* const leaf = dynamic_cast<const AccumulateGrad*>(pass_.next()))
-    lent.emplace(leaf->variable());
+    lent.emplace_back(leaf->variable(), copy_of(leaf->variable().grad()));
   try {
     if (!pass_.step()) return false;
   } catch (...) {
@@ -59,6 +63,8 @@ bool Stepper::advance() {
     throw;
   }
   trace_.record(pass_);
+  for (const Tensor& x : retaining)
+    if (x.grad().defined()) retained_.push_back({x, x.grad()});
   return true;
 }
 
@@ -146,6 +152,10 @@ void Stepper::commit() {
   run();
   is_committed_ = true;
   const NoGradGuard guard;
+  for (const auto& [tensor, gradient] : retained_) {
+    Tensor& grad = tensor.mutable_grad();
+    grad = grad.defined() ? grad + gradient : gradient;
+  }
   Gradients none;
   for (const size_t i : trace_.steps()) {
     const TracedNode& ran = trace_.nodes()[i];

@@ -21,8 +21,10 @@ namespace frost::inspect {
 // it is past the last step that ran. So the values are always those that the pass worked out, and hooks are
 // called once. All of the pass's gradients are kept as long as the stepper is.
 //
-// The grads of leaves stay as they were, whatever is stepped through; trace() knows what they would be, and
-// commit() makes them so. Tensors that retain their grad get it, as in any pass.
+// It is a rehearsal: no grad changes, of a leaf or of a tensor that retains its grad, whatever is stepped
+// through, so that loss.backward() after it does what it does without it. trace() knows what the grads of the
+// leaves would be, and commit() makes the pass the real one. Hooks are called, once, as a node runs for the
+// first time: what they do besides is not taken back.
 class Stepper {
  public:
   struct Options {
@@ -76,7 +78,8 @@ class Stepper {
   // lead to x.
   Tensor grad(const Tensor& x) const;
 
-  // Runs what is left, and adds the gradients to the leaves' grads as loss.backward() does. Only once.
+  // Runs what is left, and adds the gradients to the grads of leaves and of tensors that retain theirs, as
+  // loss.backward() does. Only once.
   void commit();
 
  private:
@@ -87,6 +90,11 @@ class Stepper {
   Trace trace_;
   Backward pass_;
   std::vector<Trace::Step> undone_;  // the next one last
+  // What each tensor that retains its grad would have got.
+  struct Retained {
+    Tensor tensor, gradient;
+  };
+  std::vector<Retained> retained_;
   std::exception_ptr failure_;
   std::optional<size_t> failed_node_;
   bool is_committed_ = false;

@@ -63,6 +63,7 @@ class Writer {
     return "#" + std::to_string(i) + " " + short_name(trace_.nodes()[i].name);
   }
   std::string values(const TracedTensor& tensor) const {
+    if (tensor.was_written) return " (written to since it was saved)";
     if (!tensor.is_held) return "";
     if (!tensor.values.defined()) return " = (values left out)";
     return " = " + values_text(tensor.values, max_elements());

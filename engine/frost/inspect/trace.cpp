@@ -124,7 +124,15 @@ void Trace::describe_node(TracedNode& traced_node) const {
     traced_node.outputs.push_back(
         {{node.output_name(i), output.sizes, output.dtype, /*is_held=*/false, Tensor()}, {}});
   }
-  for (const Tensor& saved : node.saved_tensors()) traced_node.saved.push_back(describe(saved));
+  for (const Tensor& saved : node.saved_tensors()) {
+    TracedTensor described = describe(saved);
+    if (!node.is_as_saved(traced_node.saved.size())) {
+      described.was_written = true;
+      described.is_held = false;
+      described.values.reset();
+    }
+    traced_node.saved.push_back(std::move(described));
+  }
   if (const AccumulateGrad* const accumulator = accumulator_of(node)) {
     const Tensor leaf = accumulator->variable();
     traced_node.outputs[0].tensor = describe(leaf);
@@ -157,7 +165,7 @@ void Trace::describe_node(TracedNode& traced_node) const {
 void Trace::find_values_of_outputs() {
   const auto learn = [this](size_t node, uint32_t output_nr, const TracedTensor& from) {
     TracedTensor& output = nodes_[node].outputs[output_nr].tensor;
-    if (output.is_held || !(output.sizes == from.sizes)) return;
+    if (output.is_held || !from.is_held || !(output.sizes == from.sizes)) return;
     output.is_held = true;
     output.values = from.values;
   };

@@ -42,6 +42,9 @@ struct TracedTensor {
   // when the trace was made, or left out (undefined) where there are more than Trace::Options::max_elements.
   bool is_held = false;
   Tensor values;
+  // Of a saved tensor: whether it was written to since, so that the values that were saved are lost, and
+  // backward is an error.
+  bool was_written = false;
 };
 
 // One output of an op, or a leaf. Its gradient is the sum of what flows to it, after hooks.

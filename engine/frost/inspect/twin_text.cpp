@@ -1,5 +1,6 @@
 #include <frost/inspect/twin.hpp>
 
+#include <frost/inspect/columns.hpp>
 #include <frost/inspect/words.hpp>
 
 #include <algorithm>
@@ -74,7 +75,8 @@ std::string summary_text(const Twin& twin) {
   for (const TwinStop& stop : twin.stops())
     for (const TwinPart& part : stop.parts) {
       std::string label = printable(part.name);
-      label.resize(std::max<size_t>(label.size() + 2, 14), ' ');
+      const size_t width = columns(label);
+      label.append(width < 12 ? 14 - width : 2, ' ');
       text += wrapped(label, 14, verdict(twin.compare(part)));
     }
   return text;

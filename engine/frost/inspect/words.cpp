@@ -1,5 +1,6 @@
 #include <frost/inspect/words.hpp>
 
+#include <frost/inspect/columns.hpp>
 #include <frost/ops.hpp>
 
 #include <algorithm>
@@ -12,11 +13,6 @@ namespace frost::inspect {
 namespace {
 
 constexpr size_t kColumns = 80;
-
-size_t columns(std::string_view text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
 
 const double* numbers_of(Tensor& holder) {
   holder = holder.detach().to(kDouble).contiguous();
@@ -179,11 +175,12 @@ std::string wrapped(const std::string& start, size_t indent, std::string_view te
       break_line();
     }
     while (!word.empty()) {
-      if (column == kColumns) break_line();
       const size_t count = std::max<size_t>(character_bytes(word), 1);
+      const size_t width = columns(word.substr(0, count));
+      if (column + width > kColumns) break_line();
       lines += word.substr(0, count);
       word.remove_prefix(count);
-      ++column;
+      column += width;
     }
   }
   return lines + "\n";

@@ -56,8 +56,12 @@ TEST_CASE("to_json: zero is not absent, and what is not finite is a string", "[i
   stepper.run();
   const json trace = json::parse(to_json(stepper.trace()));
   CHECK(trace["nodes"][1]["inputs"][0]["gradient"]["values"] == json({"nan", "nan"}));
-  CHECK(trace["nodes"][2]["saved"][0] ==
-        json({{"name", ""}, {"sizes", {2}}, {"dtype", "bool"}, {"held", true}, {"values", {true, true}}}));
+  CHECK(trace["nodes"][2]["saved"][0] == json({{"name", ""},
+                                               {"sizes", {2}},
+                                               {"dtype", "bool"},
+                                               {"held", true},
+                                               {"values", {true, true}},
+                                               {"written", false}}));
   CHECK(trace["nodes"][2]["inputs"][0]["gradient"] == json({{"state", "zero"}, {"values", {0.0, 0.0}}}));
 }
 

@@ -101,6 +101,48 @@ TEST_CASE("Stepper: the grads of leaves stay as they were until commit", "[inspe
   CHECK(same(stepper.grad(other.real), committed));
 }
 
+TEST_CASE("Stepper: grads that tensors retain stay as they were until commit", "[inspect]") {
+  struct Program {
+    Tensor x = leaf({1, 2}, "x");
+    Tensor h = exp(x);
+    Tensor loss = (h * h).sum();
+    Program() { h.retain_grad(); }
+  };
+  const Program plain, stepped, committed;
+  plain.loss.backward({}, /*retain_graph=*/true);
+  const Tensor once = plain.h.grad();
+  {
+    Stepper stepper(stepped.loss);
+    while (stepper.next()) CHECK_FALSE(stepped.h.grad().defined());
+    while (stepper.back()) CHECK_FALSE(stepped.h.grad().defined());
+    stepper.run();
+    CHECK(same(stepper.grad(stepped.h), once));
+  }
+  stepped.loss.backward();
+  CHECK(same(stepped.h.grad(), once));  // once, not twice
+
+  Stepper stepper(committed.loss);
+  stepper.commit();
+  CHECK(same(committed.h.grad(), once));
+  CHECK(same(committed.x.grad(), plain.x.grad()));
+  const Tensor held = committed.h.grad();
+  plain.loss.backward();
+  Stepper(committed.loss).commit();
+  CHECK(same(committed.h.grad(), plain.h.grad()));
+  CHECK(same(held, once));  // the sum is a tensor of its own, as in backward()
+}
+
+TEST_CASE("Stepper: a retained grad stays as it was where a hook throws", "[inspect]") {
+  const Tensor x = leaf({1, 2}, "x");
+  const Tensor h = exp(x), loss = h.sum();
+  h.retain_grad();
+  h.mutable_grad() = doubles({5, 6});
+  h.register_hook([](const Tensor&) -> Tensor { throw std::runtime_error("stop"); });
+  Stepper stepper(loss);
+  CHECK_THROWS(stepper.run());
+  CHECK(same(h.grad(), doubles({5, 6})));
+}
+
 TEST_CASE("Stepper: a hook that throws leaves the grads alone, and the way back open", "[inspect]") {
   const Tensor x = leaf({1, 2}, "x");
   x.mutable_grad() = doubles({5, 6});

@@ -1,5 +1,7 @@
 #include <frost/inspect/text.hpp>
 
+#include <frost/inspect/columns.hpp>
+
 #include "engine/inspect/graphs.hpp"
 
 #include <algorithm>
@@ -15,9 +17,7 @@ namespace {
 size_t widest(const std::string& text) {
   size_t width = 0;
   std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);)
-    width = std::max(width, static_cast<size_t>(std::count_if(line.begin(), line.end(),
-                                                              [](char c) { return (c & 0xc0) != 0x80; })));
+  for (std::string line; std::getline(lines, line);) width = std::max(width, columns(line));
   return width;
 }
 
@@ -81,7 +81,7 @@ TEST_CASE("to_text: absent, zero and numbers read differently; large tensors are
 TEST_CASE("to_text: no line is wider than 80 columns, whatever a tensor is called", "[inspect]") {
   const Tensor x = (ones({8, 8}, kDouble) / 3).requires_grad_();
   std::string name;
-  for (int i = 0; i < 60; ++i) name += "ñandú";
+  for (int i = 0; i < 60; ++i) name += "ñandú矩阵";
   x.set_name(name);
   Stepper stepper((x * x).sum());
   size_t width = 0;

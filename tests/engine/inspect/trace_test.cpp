@@ -1,5 +1,8 @@
 #include <frost/inspect/trace.hpp>
 
+#include <frost/inspect/json.hpp>
+#include <frost/inspect/text.hpp>
+
 #include "engine/inspect/graphs.hpp"
 
 using namespace frost;
@@ -145,6 +148,37 @@ TEST_CASE("Trace: values of large tensors are left out, and those that are kept 
     y.fill_(7);
   }
   CHECK(same(trace.nodes()[1].outputs[0].tensor.values, doubles({1, 2})));
+}
+
+TEST_CASE("Trace: a saved tensor that was written to since has no values to show", "[inspect]") {
+  const Tensor x = leaf({1, 2}, "x"), factor = doubles({3, 4}).set_name("factor");
+  const Tensor y = exp(x).set_name("y");
+  const Tensor loss = (y * factor).sum();
+  const auto saved_of = [&loss](const char* name) {
+    const Trace trace(loss);
+    for (const TracedNode& node : trace.nodes())
+      for (const TracedTensor& saved : node.saved)
+        if (saved.name == name) return saved;
+    return TracedTensor();
+  };
+  CHECK_FALSE(saved_of("factor").was_written);
+  CHECK(same(saved_of("factor").values, doubles({3, 4})));
+  factor.fill_(7);
+  CHECK(saved_of("factor").was_written);
+  CHECK_FALSE(saved_of("factor").values.defined());
+  CHECK_THAT(to_text(Trace(loss)), Contains("\"factor\" (2) float64 (written to since it was saved)"));
+  CHECK_THAT(to_json(Trace(loss)), Contains("\"written\":true"));
+
+  // exp saves its own output, which is then known of it no longer.
+  CHECK(same(Trace(loss).nodes()[Trace(loss).find("y")->node].outputs[0].tensor.values, y.detach()));
+  {
+    const NoGradGuard guard;
+    y.fill_(7);
+  }
+  const Trace trace(loss);
+  const TracedNode& made = trace.nodes()[trace.find("y")->node];
+  CHECK(made.saved[0].was_written);
+  CHECK_FALSE(made.outputs[0].tensor.is_held);
 }
 
 TEST_CASE("Trace: several roots over one graph", "[inspect]") {
