@@ -4,13 +4,13 @@
 #if __has_include(<catch2/catch_all.hpp>)
 #include <catch2/catch_all.hpp>
 
-#include <string>
-
 namespace Catch {
-// As version 2 calls it.
+// As version 2 calls them.
 inline auto Contains(const std::string& text) { return Matchers::ContainsSubstring(text); }
-using Matchers::MatcherBase;
+using Matchers::EndsWith, Matchers::MatcherBase, Matchers::StartsWith;
 }  // namespace Catch
+
+using Catch::Approx;
 #else
 #include <catch2/catch.hpp>
 #endif
