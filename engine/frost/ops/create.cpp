@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace frost {
 
@@ -166,8 +167,12 @@ Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, const Ten
       return std::is_floating_point_v<T> ? std::fma(by, count, from) : from + by * count;
     };
     T* const elements = x.data_ptr<T>();
-    for (int64_t i = 0; i < steps; ++i)
-      elements[i] = static_cast<T>(i < steps / 2 ? at(first, step, i) : at(last, -step, steps - i - 1));
+    for (int64_t i = 0; i < steps; ++i) {
+      const Step value = i < steps / 2 ? at(first, step, i) : at(last, -step, steps - i - 1);
+      // The largest integers are rounded to a double that is none of them.
+      const bool is_too_large = std::is_integral_v<T> && value >= Step(0x1p63);
+      elements[i] = is_too_large ? std::numeric_limits<T>::max() : static_cast<T>(value);
+    }
   });
   return x;
 }

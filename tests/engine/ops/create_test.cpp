@@ -150,6 +150,8 @@ TEST_CASE("linspace", "[ops][create]") {
   CHECK(same(linspace(2, 7, 0), zeros({0})));
   CHECK(same(linspace(0, 10, 5, kLong), tensor({0, 2, 5, 7, 10})));
   CHECK(same(linspace(0.5, 3.5, 4, kLong), tensor({0, 1, 2, 3})));
+  CHECK(same(linspace(INT64_MAX, INT64_MAX, 2, kLong), tensor({INT64_MAX, INT64_MAX})));
+  CHECK(same(linspace(INT64_MIN, INT64_MAX, 3, kLong), tensor({INT64_MIN, int64_t{0}, INT64_MAX})));
   // The ends are met exactly, and the halves mirror each other.
   const Tensor x = linspace(-0.1, 0.1, 101, kDouble);
   CHECK(x.select(0, 0).item().toDouble() == -0.1);
