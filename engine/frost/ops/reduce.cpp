@@ -154,7 +154,7 @@ Tensor cumsum(const Tensor& x, int64_t dim, optional<Dtype> dtype) {
   const Tensor y = empty_tensor(x.sizes(), y_dtype);
   kernels::cumsum(y_dtype, x.sizes(), ops::in(source), dim, y.data_ptr());
   return record("CumsumBackward0", y, wrt(x, [dim](const Tensor& grad_out) {
-                  return grad_out.dim() == 0 ? grad_out : flip(cumsum(flip(grad_out, dim), dim), dim);
+                  return flip(cumsum(flip(grad_out, dim), dim), dim);
                 }));
 }
 

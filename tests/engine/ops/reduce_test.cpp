@@ -195,6 +195,7 @@ TEST_CASE("cumsum: forward and gradient", "[ops][reduce]") {
 TEST_CASE("cumsum: gradients", "[ops][reduce]") {
   check_unary_gradients([](const Tensor& x) { return cumsum(x, -1); });
   check_unary_gradients([](const Tensor& x) { return cumsum(x, 0); });
+  check_gradients([](const std::vector<Tensor>& xs) { return cumsum(xs[0], 0); }, {trainable({4})});
   check_gradients([](const std::vector<Tensor>& xs) { return cumsum(xs[0], 1); }, {trainable({2, 3, 2})});
 }
 
