@@ -37,14 +37,34 @@ inline Tensor gradient(const Tensor& y, const Tensor& x) {
   return autograd::grad({y}, {x}, {arange(1, y.numel() + 1, y.dtype()).reshape(y.sizes())})[0];
 }
 
-// gradcheck and gradgradcheck of `op` on these inputs. The loss under test weighs the output unevenly, so
-// that grad_out is not all ones.
+// With create_graph, where some rules are composed that are fused without, the gradients are the same.
+inline void check_same_with_graph(const Op& op, const std::vector<Tensor>& inputs) {
+  std::vector<Tensor> leaves;
+  for (const Tensor& x : inputs)
+    if (x.requires_grad()) leaves.push_back(x);
+  const Tensor y = op(inputs);
+  if (leaves.empty() || !y.requires_grad()) return;
+  const Tensor weights = arange(1, y.numel() + 1, y.dtype()).reshape(y.sizes());
+  const auto gradients = [&](bool create_graph) {
+    return autograd::grad({y}, leaves, {weights}, /*retain_graph=*/true, create_graph, /*allow_unused=*/true);
+  };
+  const std::vector<Tensor> without = gradients(false), with = gradients(true);
+  for (size_t i = 0; i < leaves.size(); ++i) {
+    INFO("with create_graph, input " << i);
+    CHECK(without[i].defined() == with[i].defined());
+    if (with[i].defined()) CHECK(allclose(with[i].detach(), without[i], 1e-9, 1e-12, /*equal_nan=*/true));
+  }
+}
+
+// gradcheck and gradgradcheck of `op` on these inputs, and the above. The loss under test weighs the output
+// unevenly, so that grad_out is not all ones.
 inline void check_gradients(const Op& op, const std::vector<Tensor>& inputs) {
   const testing::Function function = [&op](const std::vector<Tensor>& xs) {
     return std::vector<Tensor>{op(xs)};
   };
   CHECK(testing::gradcheck(function, inputs));
   CHECK(testing::gradgradcheck(function, inputs));
+  check_same_with_graph(op, inputs);
 }
 
 // check_gradients of an op of one tensor on plain, 0-dim, size-1, empty and non-contiguous input.

@@ -81,11 +81,19 @@ TEST_CASE("masked_softmax: no NaN and no inf at masked positions reaches a resul
     const Tensor y_clean = masked_softmax(clean, mask, -1, policy),
                  y_dirty = masked_softmax(dirty, mask, -1, policy);
     CHECK(same(y_clean.detach(), y_dirty.detach()));
-    const Tensor g_clean = autograd::grad({y_clean}, {clean}, {grad_clean})[0];
-    const Tensor g_dirty = autograd::grad({y_dirty}, {dirty}, {grad_dirty})[0];
-    CHECK(same(g_clean, g_dirty));
-    CHECK(g_clean.isfinite().all().item<bool>());
-    CHECK(same(g_clean.masked_select(mask), zeros({4})));
+    const Tensor g_clean = autograd::grad({y_clean}, {clean}, {grad_clean}, true, /*create_graph=*/true)[0];
+    const Tensor g_dirty = autograd::grad({y_dirty}, {dirty}, {grad_dirty}, true, /*create_graph=*/true)[0];
+    // And what comes into the second derivative.
+    const Tensor twice_clean = autograd::grad({g_clean}, {clean}, {grad_clean})[0];
+    const Tensor of_y = autograd::grad({g_dirty}, {y_dirty}, {grad_dirty}, /*retain_graph=*/true)[0];
+    CHECK(same(of_y.masked_select(mask), zeros({4})));
+    const Tensor twice_dirty = autograd::grad({g_dirty}, {dirty}, {grad_dirty})[0];
+    for (const auto& [of_clean, of_dirty] :
+         {std::pair(g_clean, g_dirty), std::pair(twice_clean, twice_dirty)}) {
+      CHECK(same(of_clean.detach(), of_dirty.detach()));
+      CHECK(of_clean.isfinite().all().item<bool>());
+      CHECK(same(of_clean.detach().masked_select(mask), zeros({4})));
+    }
   }
 }
 

@@ -75,10 +75,10 @@ Tensor masked_softmax_backward(const Tensor& g, const Tensor& y, const Tensor& m
       wrt(g, [y = Saved(y), mask = Saved(mask),
               dim](const Tensor& grad_out) { return masked_softmax_backward(grad_out, *y, *mask, dim); }),
       wrt(y, [g = Saved(g), y = Saved(y), mask = Saved(mask), dim](const Tensor& grad_out) {
-        const Tensor h = masked_fill(grad_out, *mask, 0), kept_g = masked_fill(*g, *mask, 0),
-                     kept_y = masked_fill(*y, *mask, 0);
-        const Tensor centered = kept_g - sum(kept_g * kept_y, dim, /*keepdim=*/true);
-        return masked_fill(h * centered - kept_g * sum(h * kept_y, dim, /*keepdim=*/true), *mask, 0);
+        // y is 0 where masked already, but in rows that are masked throughout, of which nothing is left.
+        const Tensor h = masked_fill(grad_out, *mask, 0), kept_g = masked_fill(*g, *mask, 0);
+        const Tensor centered = kept_g - sum(kept_g * *y, dim, /*keepdim=*/true);
+        return masked_fill(h * centered - kept_g * sum(h * *y, dim, /*keepdim=*/true), *mask, 0);
       }));
 }
 
