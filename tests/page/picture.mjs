@@ -31,13 +31,14 @@ try {
   await page.mouse.move(0, 0);
   await page.evaluate(() => {
     document.activeElement.blur();
-    scrollTo(0, 0);
+    document.querySelectorAll("html, .scroller").forEach((scrolled) => scrolled.scrollTo(0, 0));
   });
   // From the slider down to the gradients of the scores.
   const top = (await page.locator(".transport").boundingBox()).y - 8;
   const gradient = await articles.nth(0).locator(".inspector .pair").first().boundingBox();
   const bottom = gradient.y + gradient.height + 8;
-  await page.screenshot({ path: process.argv[2], fullPage: true, clip: { x: 0, y: top, width: viewport.width, height: bottom - top } });
+  const clip = { x: 0, y: top, width: viewport.width, height: bottom - top };
+  await page.screenshot({ path: process.argv[2], fullPage: true, clip });
 } finally {
   await browser?.close();
   rmSync(folder, { recursive: true });
