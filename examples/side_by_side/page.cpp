@@ -70,7 +70,7 @@ void set_names(const std::vector<Tensor>& outputs) {
 // So that the page stays small: the most that a tensor may hold for it to be shown.
 int64_t shown_elements(const Tensor& loss) {
   const inspect::Trace trace(loss, {.max_elements = 0});
-  for (const int64_t most : {1024, 512, 256, 128}) {
+  for (const int64_t most : {4096, 2048, 1024, 512, 256, 128}) {
     int64_t sum = 0;
     for (const inspect::TracedNode& node : trace.nodes())
       for (const inspect::TracedOutput& output : node.outputs)
