@@ -61,6 +61,14 @@ int64_t first_nan(const Tensor& x) {
   return y.scalar_type() == kDouble ? find(y.data_ptr<double>()) : find(y.data_ptr<float>());
 }
 
+// Where the element of a slice, counted row by row, lies in the tensor.
+int64_t place_in(const Layout& region, int64_t element) {
+  int64_t place = region.offset;
+  for (size_t d = region.rank(); d-- > 0; element /= region.sizes[d])
+    place += element % region.sizes[d] * region.strides[d];
+  return place;
+}
+
 std::string tensor_text(const std::string& name, const Node::Output& shape) {
   return (name.empty() ? "" : "'" + printable(name) + "' ") + to_text(IntArrayRef(shape.sizes)) + " " +
          std::string(to_text(shape.dtype));
@@ -162,14 +170,19 @@ std::vector<void*> detail::current_call_stack() {
 #endif
 }
 
-void detail::check_for_nan(const Node& node, size_t i, const Tensor& gradient) {
+void detail::check_for_nan(const Node& node, size_t i, const Tensor& gradient,
+                           const std::optional<Layout>& region) {
   if (!gradient.defined()) return;
-  const int64_t element = first_nan(gradient);
-  if (element < 0) return;
+  const int64_t found = first_nan(gradient);
+  if (found < 0) return;
+  const Edge& edge = node.next_edge(i);
+  const bool is_slice = region && region->sizes == gradient.layout().sizes;
+  const int64_t element = is_slice ? place_in(*region, found) : found;
+  const int64_t count = is_slice ? numel(edge.function->output(edge.input_nr).sizes) : gradient.numel();
   const std::string calls = calls_text(node.call_stack());
   fail("backward", "Function '", node.name(), "' returned nan values in its ", i,
-       "th output. The first of the ", gradient.numel(), " is element ", element, ". The op went ",
-       forward_call(node), ".",
+       "th output. The first of the ", count, " is element ", element, ". The op went ", forward_call(node),
+       ".",
        calls.empty() ? " Where it was called is not known: it was recorded without anomaly detection."
                      : " It was called at:" + calls);
 }

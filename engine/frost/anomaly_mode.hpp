@@ -5,7 +5,10 @@
 //   loss.backward();   // [backward] Function 'LogBackward0' returned nan values in its 0th output. …
 #pragma once
 
+#include <frost/shape.hpp>
+
 #include <atomic>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -62,9 +65,10 @@ class NoAnomalyGuard {
 
 // The return addresses of the functions that are running, innermost first; none where the system can't tell.
 std::vector<void*> current_call_stack();
-// An error if the gradient that the node returned for its i-th input holds a NaN. It says which op made the
-// node, from what, and, if the node knows, where the program called it.
-void check_for_nan(const Node& node, size_t i, const Tensor& gradient);
+// An error if the gradient that the node returned for its i-th input holds a NaN: all of it, or the part that
+// `region` picks out of the contiguous input. It says which op made the node, from what, and, if the node
+// knows, where the program called it.
+void check_for_nan(const Node& node, size_t i, const Tensor& gradient, const std::optional<Layout>& region);
 }  // namespace detail
 
 }  // namespace frost

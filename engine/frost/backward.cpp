@@ -230,7 +230,8 @@ void Backward::run_next() {
 
 void Backward::check_for_nan(const Node& node) const {
   for (size_t i = 0; i < grads_.size_; ++i)
-    if (grads_.entries_[i].wanted) detail::check_for_nan(node, i, grads_.entries_[i].value);
+    if (grads_.entries_[i].wanted)
+      detail::check_for_nan(node, i, grads_.entries_[i].value, grads_.entries_[i].region);
 }
 
 // The node's gradients, whole: slices are put in their places, all at once.

@@ -2,16 +2,24 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace frost {
 
 class Backward;
 
-// Why a tensor is not on the tape though it was made from one that is.
+// Why a tensor is not on the tape though it, or what it was made from, was made from one that is.
 enum class Unrecorded : uint8_t {
   no,            // it is on the tape, or nothing that it was made from is
   detached,      // by detach()
   without_grad,  // while recording was off
+  discrete,      // by an op that returns integers or bools, which have no gradient
+};
+
+// What detach() was called on.
+struct DetachedFrom {
+  std::string name;  // "" if it had none
+  std::string op;    // of its grad_fn; "" of a leaf
 };
 
 struct GradMode {

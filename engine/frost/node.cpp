@@ -63,6 +63,7 @@ void Saved::take(const Tensor& tensor) {
   value_ = alias(tensor);
   value_.impl()->grad_fn = tensor.grad_fn();
   value_.impl()->output_nr = impl.output_nr;
+  value_.impl()->unrecorded = impl.unrecorded;
   if (impl.extras && !impl.extras->name.empty()) value_.impl()->make_extras().name = impl.extras->name;
 }
 
@@ -238,6 +239,19 @@ const Node::FrozenInput* Node::frozen_input(size_t i) const {
     for (const auto& [index, input] : extras_->frozen_inputs)
       if (index == i) return &input;
   return nullptr;
+}
+
+size_t Node::num_hooks(size_t i) const {
+  if (!extras_) return 0;
+  return static_cast<size_t>(
+      std::count_if(extras_->hooks.begin(), extras_->hooks.end(),
+                    [i](const Hook& hook) { return hook.input_nr == i && hook.call != nullptr; }));
+}
+
+bool Node::retains_grad(size_t i) const {
+  return extras_ && std::any_of(extras_->hooks.begin(), extras_->hooks.end(), [i](const Hook& hook) {
+           return hook.input_nr == i && hook.retaining != nullptr;
+         });
 }
 
 ArrayRef<void*> Node::call_stack() const {

@@ -159,11 +159,15 @@ class Node : public Pooled {
     std::string name;
     Output shape;
     Unrecorded unrecorded;
+    std::optional<DetachedFrom> detached_from;  // where it is what detach() returned
   };
   const FrozenInput* frozen_input(size_t i) const;  // null: nothing
 
   // The outputs that retain their grad.
   std::vector<Tensor> retained_outputs() const;
+  // How many hooks are called with the gradient of the op's i-th output, and whether that is retained.
+  size_t num_hooks(size_t i) const;
+  bool retains_grad(size_t i) const;
 
   // Where the program called the op, innermost frame first: known of nodes that were recorded while
   // AnomalyMode was enabled.

@@ -73,10 +73,14 @@ Edge gradient_edge(const Tensor& x) {
 Edge Node::edge_to(const Tensor& input, size_t i) {
   Edge edge = gradient_edge(input);
   if (edge.is_valid() || !input.defined()) return edge;
-  const Unrecorded unrecorded = input.impl()->unrecorded;
-  if (!input.name().empty() || unrecorded != Unrecorded::no)
+  const TensorImpl& impl = *input.impl();
+  if (!input.name().empty() || impl.unrecorded != Unrecorded::no)
     make_extras().frozen_inputs.emplace_back(
-        i, FrozenInput{input.name(), {input.layout().sizes, input.scalar_type()}, unrecorded});
+        i, FrozenInput{input.name(),
+                       {impl.layout.sizes, impl.dtype},
+                       impl.unrecorded,
+                       impl.extras && impl.extras->detached_from ? std::optional(*impl.extras->detached_from)
+                                                                 : std::nullopt});
   return edge;
 }
 
@@ -86,8 +90,13 @@ bool detail::leads_to_tape(const Tensor& x) {
   return impl.is_on_tape() || (impl.base && impl.base->is_on_tape());
 }
 
-void detail::mark_unrecorded(const Tensor& output) {
-  if (output.is_floating_point()) output.impl()->unrecorded = Unrecorded::without_grad;
+void detail::mark_unrecorded(const Tensor& output, const Tensor& input) {
+  Unrecorded& mark = output.impl()->unrecorded;
+  if (mark != Unrecorded::no || !input.defined()) return;
+  if (!leads_to_tape(input))
+    mark = input.impl()->unrecorded;
+  else
+    mark = output.is_floating_point() ? Unrecorded::without_grad : Unrecorded::discrete;
 }
 
 void detail::set_grad_fn(const Tensor& output, Ref<Node> node, uint32_t output_nr) {

@@ -48,9 +48,8 @@ void replace_output(const Tensor& result, const Tensor& output);
 // Whether x stands on the tape, or will once it has followed its base there; which, where a view can't, is an
 // error only for those who need its place. An undefined one does not.
 bool leads_to_tape(const Tensor& x);
-// Marks what came of inputs that require grad while nothing is recorded; integers and bools would have had no
-// gradient anyway.
-void mark_unrecorded(const Tensor& output);
+// Marks an output that is not recorded, if the input stands on the tape, or is marked itself.
+void mark_unrecorded(const Tensor& output, const Tensor& input);
 
 // While one of these lives, closures are being moved into `node`, and the Saved among their captures take
 // hold.
@@ -196,16 +195,15 @@ class JointNode final : public Node {
 // have no gradient: nothing is recorded.
 template <class... Rules>
 Tensor record(const char* name, Tensor output, Wrt<Rules>... inputs) {
-  if (!GradMode::is_enabled()) {
-    if (GradMode::is_marking() && (detail::leads_to_tape(inputs.tensor) || ...))
-      detail::mark_unrecorded(output);
-    return output;
-  }
-  if (((inputs.tensor.defined() && inputs.tensor.requires_grad()) || ...) && output.is_floating_point()) {
+  const bool is_enabled = GradMode::is_enabled();
+  if (is_enabled && ((inputs.tensor.defined() && inputs.tensor.requires_grad()) || ...) &&
+      output.is_floating_point()) {
     check(((inputs.tensor.impl() != output.impl()) && ...), name,
           "the output is one of the inputs, and would come from itself; record an alias of it");
     detail::set_grad_fn(output, Ref<Node>::adopt(new detail::RuleNode<Rules...>(name, output, inputs...)));
+    return output;
   }
+  if (is_enabled || GradMode::is_marking()) (detail::mark_unrecorded(output, inputs.tensor), ...);
   return output;
 }
 
@@ -216,13 +214,14 @@ Tensor record(const char* name, Tensor output, Wrt<Rules>... inputs) {
 template <class Closure>
 void record_joint(const char* name, TensorList inputs, TensorList outputs, Closure closure) {
   for (const Tensor& output : outputs) check(output.defined(), name, "an output is undefined");
-  if (!GradMode::is_enabled()) {
-    if (GradMode::is_marking() && std::any_of(inputs.begin(), inputs.end(), detail::leads_to_tape))
-      for (const Tensor& output : outputs) detail::mark_unrecorded(output);
-    return;
-  }
+  const bool is_enabled = GradMode::is_enabled();
   bool required = false;
-  for (const Tensor& input : inputs) required |= input.defined() && input.requires_grad();
+  if (is_enabled)
+    for (const Tensor& input : inputs) required |= input.defined() && input.requires_grad();
+  if (is_enabled || GradMode::is_marking())
+    for (const Tensor& output : outputs)
+      if (!required || !output.is_floating_point())
+        for (const Tensor& input : inputs) detail::mark_unrecorded(output, input);
   if (!required) return;
   const auto node =
       Ref<Node>::adopt(new detail::JointNode<Closure>(name, inputs, outputs, std::move(closure)));

@@ -170,17 +170,30 @@ const Tensor& Tensor::grad() const {
 
 Tensor& Tensor::mutable_grad() const { return get(*this, "mutable_grad").make_extras().grad; }
 
+namespace {
+
+// Within a pass nothing is marked: that would cost time.
+void mark_detached(TensorImpl& x, const TensorImpl& from) {
+  if (!GradMode::is_enabled() && !GradMode::is_marking()) return;
+  x.unrecorded = Unrecorded::detached;
+  x.make_extras().detached_from = std::make_unique<const DetachedFrom>(
+      DetachedFrom{from.extras ? from.extras->name : "", from.grad_fn ? from.grad_fn->name() : ""});
+}
+
+}  // namespace
+
 Tensor Tensor::detach() const {
   check_defined(*this, "detach");
   Tensor x = alias(*this);
-  if (detail::leads_to_tape(*this)) x.impl()->unrecorded = Unrecorded::detached;
+  x.impl()->unrecorded = impl_->unrecorded;
+  if (detail::leads_to_tape(*this)) mark_detached(*x.impl(), *impl_);
   return x;
 }
 
 Tensor& Tensor::detach_() {
   TensorImpl& impl = get(*this, "detach_");
   check(!impl.base, "detach_", "Can't detach views in-place. Use detach() instead.");
-  if (requires_grad()) impl.unrecorded = Unrecorded::detached;
+  if (requires_grad()) mark_detached(impl, impl);
   impl.set_grad_fn(nullptr, 0);
   impl.requires_grad = false;
   return *this;

@@ -23,6 +23,7 @@ struct TensorExtras {
   // node holds the leaf, so the two need no handles on each other.
   std::unique_ptr<AccumulateGrad> accumulator;
   bool retains_grad = false;
+  std::unique_ptr<const DetachedFrom> detached_from;  // of what detach() returned, itself
 
   ~TensorExtras();
 };

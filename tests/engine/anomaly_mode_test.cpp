@@ -67,6 +67,16 @@ TEST_CASE("DetectAnomalyGuard: the element is counted row by row, however the gr
   CHECK_THAT(error_of(logarithms(y.t()).t()), Contains("The first of the 4 is element 1."));
 }
 
+TEST_CASE("DetectAnomalyGuard: the element of a slice is counted in the whole tensor", "[anomaly]") {
+  const DetectAnomalyGuard guard;
+  const Tensor x = tensor({{1., 2.}, {3., 4.}, {5., 6.}}, requires_grad());
+  const Tensor factor = tensor({{1.}, {1.}, {std::numeric_limits<double>::quiet_NaN()}});
+  const Tensor z = x.slice(1, 1, 2);  // 2, 4, 6
+  z.register_hook([factor](const Tensor& grad) { return grad * factor.to(grad.scalar_type()); });
+  CHECK_THAT(error_of(z.sum()),
+             Contains("'SliceBackward0' returned nan") && Contains("The first of the 6 is element 5."));
+}
+
 // An op of the test's own. With linkage and by address, so that all its frames have symbols.
 struct NanRule {
   void operator()(ArrayRef<Tensor> grad_outs, Gradients& grads) const {

@@ -28,9 +28,9 @@ struct JsonOptions {
 //   input:    {"kind": "op", "trainable", "frozen" or "constant", "gradient": gradient,
 //              "node": 4 and "output": 0, both null where the edge was dropped,
 //              "tensor": of a dropped edge what is known of its input, or null,
-//              "unrecorded": "detached" or "no-grad" where that input was made from what requires grad, or
-//              null, "derivative": null, or a row for each element of the outputs, of ∂output/∂(each
-//              element)}
+//              "unrecorded": "detached", "no-grad" or "discrete" (made of integers or bools) where that
+//              input was made from what requires grad, or null,
+//              "derivative": null, or a row for each element of the outputs, of ∂output/∂(each element)}
 //   tensor:   {"name": "scores" or "", "sizes": [2, 2], "dtype": "float32", "held": true, "values": values}
 //   gradient: {"state": "pending", "absent", "zero" or "number", "values": values}
 //   values:   nested lists as the sizes say, each number with as many digits as its dtype needs to be read

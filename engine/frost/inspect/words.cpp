@@ -155,6 +155,7 @@ std::string end_of(const Trace& trace, const TracedInput& input) {
 std::string_view frozen_text(Unrecorded unrecorded) {
   return unrecorded == Unrecorded::no         ? "frozen"
          : unrecorded == Unrecorded::detached ? "detached"
+         : unrecorded == Unrecorded::discrete ? "discrete"
                                               : "no-grad";
 }
 

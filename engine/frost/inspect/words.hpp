@@ -43,7 +43,7 @@ Summary summary(const Tensor& x);
 // What stands at the other end of the edge: the label of a tensor, or what is known of a dropped input.
 std::string end_of(const Trace& trace, const TracedInput& input);
 
-// Of a dropped input: "frozen", "detached", "no-grad".
+// Of a dropped input: "frozen", "detached", "no-grad", "discrete".
 std::string_view frozen_text(Unrecorded unrecorded);
 
 // `text` broken into lines of 80 columns, each behind `indent` spaces but the first, which follows `start`.

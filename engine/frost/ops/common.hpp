@@ -93,6 +93,13 @@ Tensor& written(const Tensor& x);
 Tensor& write_recorded(const Tensor& x, const Tensor& result, std::string_view function);
 // Whether op_(x, y) must read a copy of y: the two share memory and are not one and the same.
 bool interlock(const Tensor& x, const Tensor& y);
+// y, which no op records, after it was told what it was made from: integers and bools.
+template <class... Inputs>
+Tensor marked(Tensor y, const Inputs&... inputs) {
+  if (GradMode::is_enabled() || GradMode::is_marking()) (frost::detail::mark_unrecorded(y, inputs), ...);
+  return y;
+}
+
 // The rule of an operand that is a number, and has an edge to nowhere.
 inline Tensor no_gradient(const Tensor&) { return {}; }
 

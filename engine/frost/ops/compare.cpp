@@ -17,7 +17,7 @@ Tensor compare(Compare op, const Tensor& x, const Tensor& y, std::string_view fu
   const Tensor z = empty_tensor(sizes, kBool, function);
   kernels::compare(op, dtype, sizes, ops::out(z), ops::Operand(x, dtype, sizes),
                    ops::Operand(y, dtype, sizes));
-  return z;
+  return ops::marked(z, x, y);
 }
 
 Tensor compare(Compare op, const Tensor& x, const Scalar& y, std::string_view function) {
@@ -26,14 +26,14 @@ Tensor compare(Compare op, const Tensor& x, const Scalar& y, std::string_view fu
   const Tensor z = empty_tensor(sizes, kBool, function);
   kernels::compare(op, dtype, sizes, ops::out(z), ops::Operand(x, dtype, sizes),
                    ops::ScalarOperand(y, dtype).in(sizes));
-  return z;
+  return ops::marked(z, x);
 }
 
 Tensor predicate(Predicate op, const Tensor& x, std::string_view function) {
   check_defined(x, function);
   const Tensor z = empty_tensor(x.sizes(), kBool, function);
   kernels::predicate(op, x.scalar_type(), z.layout().sizes, ops::out(z), ops::in(x));
-  return z;
+  return ops::marked(z, x);
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ namespace {
 Tensor logical(Binary op, const Tensor& x, const Tensor& y, std::string_view function) {
   check_defined(x, function);
   check_defined(y, function, "other");
-  return ops::binary(op, ops::converted(x, kBool), ops::converted(y, kBool), function);
+  return ops::marked(ops::binary(op, ops::converted(x, kBool), ops::converted(y, kBool), function), x, y);
 }
 
 }  // namespace
@@ -87,7 +87,7 @@ namespace {
 Tensor bitwise(Binary op, const Tensor& x, const Tensor& y, std::string_view function) {
   const Dtype dtype = ops::common_dtype(x, y, function);
   ops::check_implemented(!is_floating_point(dtype), dtype, function);
-  return ops::binary(op, x, y, function);
+  return ops::marked(ops::binary(op, x, y, function), x, y);
 }
 
 }  // namespace
@@ -96,7 +96,7 @@ Tensor bitwise_not(const Tensor& x) {
   check_defined(x, "bitwise_not");
   ops::check_implemented(!x.is_floating_point(), x.scalar_type(), "bitwise_not");
   if (x.scalar_type() == kBool) return logical_not(x);
-  return ops::binary(Binary::bitwise_xor, x, int64_t{-1}, "bitwise_not");
+  return ops::marked(ops::binary(Binary::bitwise_xor, x, int64_t{-1}, "bitwise_not"), x);
 }
 Tensor bitwise_and(const Tensor& x, const Tensor& y) {
   return bitwise(Binary::bitwise_and, x, y, "bitwise_and");

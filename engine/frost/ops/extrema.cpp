@@ -67,6 +67,7 @@ Place extremum_along(Extremum op, const Tensor& x, int64_t dim, bool keepdim) {
   const Place place{empty_tensor(sizes, x.scalar_type()), empty_tensor(sizes, kLong)};
   kernels::extremum(op, x.scalar_type(), x.sizes(), ops::in(x), dim, place.values.data_ptr(),
                     place.indices.data_ptr<int64_t>());
+  ops::marked(place.indices, x);
   return place;
 }
 

@@ -225,7 +225,7 @@ Tensor nonzero(const Tensor& x) {
       index[dim] = 0;
     }
   }
-  return y;
+  return ops::marked(y, x);
 }
 
 // ---- triangles ----

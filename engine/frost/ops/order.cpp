@@ -10,6 +10,7 @@ namespace {
 // values = x at the indices along dim:   grad_x = grad_out at the indices, 0 elsewhere
 std::tuple<Tensor, Tensor> record_picked(const char* name, const Tensor& x, int64_t dim, const Tensor& values,
                                          const Tensor& indices) {
+  ops::marked(indices, x);
   record(name, values,
          wrt(x, [indices = Saved(indices), sizes = x.layout().sizes, dim](const Tensor& grad_out) {
            return scatter(zeros(sizes, grad_out.scalar_type()), dim, *indices, grad_out);

@@ -97,7 +97,7 @@ class Selection {
     for (Entry& entry : entries_) {
       if (!entry.is_mask) check_values(entry);
       if (!(entry.index.layout().sizes == index_sizes_))
-        entry.index = packed(entry.index.expand(index_sizes_));
+        entry.index = marked(packed(entry.index.expand(index_sizes_)), entry.index);
     }
     find_result();
   }
@@ -109,6 +109,7 @@ class Selection {
     if (first.is_mask && entries_.size() == 1 && part_of(strides, first).equals(packed_strides))
       return first.index;
     const Tensor table = zeros(index_sizes_, kLong);
+    for (const Entry& entry : entries_) marked(table, entry.index);
     for (const Entry& entry : entries_)
       kernels::add_offsets(table.numel(), table.data_ptr<int64_t>(), entry.index.data_ptr<int64_t>(),
                            part_of(picking.sizes, entry), part_of(strides, entry));
@@ -141,7 +142,7 @@ class Selection {
       check(index.layout().sizes[d] == picking.sizes[dim + d], function_, "The shape of the mask ",
             index.sizes(), " at index ", d, " does not match the shape of the indexed tensor ", picking.sizes,
             " at index ", dim + d);
-    entries_.push_back({is_mask ? places_of(index) : packed(index), dim, rank, is_mask});
+    entries_.push_back({marked(is_mask ? places_of(index) : packed(index), index), dim, rank, is_mask});
     for (size_t d = 0; d < rank; ++d) picking.dims |= 1u << (dim + d);
   }
 

@@ -128,7 +128,7 @@ Tensor prod(const Tensor& x, int64_t dim, bool keepdim, optional<Dtype> dtype) {
 namespace {
 
 Tensor test_over(Reduce op, const Tensor& x, uint32_t dims, bool keepdim) {
-  return reduced(op, ops::converted(x, kBool), dims, keepdim);
+  return ops::marked(reduced(op, ops::converted(x, kBool), dims, keepdim), x);
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ export interface Input {
   node: number | null;
   output: number | null;
   tensor: Tensor | null;
-  unrecorded: "detached" | "no-grad" | null;
+  unrecorded: "detached" | "no-grad" | "discrete" | null;
   gradient: Gradient;
 }
 export interface Node {
