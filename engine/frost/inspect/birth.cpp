@@ -97,6 +97,11 @@ class Search {
       affect({use.node, 0}, those);
       return those;
     }
+    if (const Tensor apart = untouched_by(*node.node, use.input, bad); apart.defined()) {  // a softmax
+      const Tensor hit = both(in[0], apart.logical_not());
+      affect({use.node, 0}, hit);
+      return both(bad, untouched_by(*node.node, use.input, hit).logical_not());
+    }
     // Where all slopes are finite, what depends on such a gradient is told from what does not; where some are
     // not, 0·inf may hide it.
     const Tensor is_steady = is_nonfinite(slopes_at(use)).logical_not();
@@ -110,6 +115,12 @@ class Search {
                                       : zeros_like(in[k]);
       const Tensor marked = Backward::apply(*node.node, grad_outs_of(node, hit))[use.input];
       if (marked.defined()) those = both(steady, marked != 0);
+      // Of finite numbers alone come infinities, and no NaN: of a slope of 0 and an infinity that came in.
+      const Tensor& gradient = node.inputs[use.input].gradient.value;
+      if (const Tensor hidden = both(both(steady, isnan(gradient)), those.logical_not()); is_any(hidden)) {
+        those = those.logical_or(hidden);
+        hit = in;
+      }
       for (uint32_t k = 0; k < hit.size(); ++k) affect({use.node, k}, hit[k]);
     }
     if (!is_any(wild)) return those;
@@ -119,8 +130,7 @@ class Search {
       const Tensor hit = both(in[k], changes[k] != 0);
       if (!is_any(hit)) continue;
       affect({use.node, k}, hit);
-      const Tensor other = untouched_by(*node.node, use.input, hit);
-      those = those.logical_or(other.defined() ? both(wild, other.logical_not()) : wild);
+      those = those.logical_or(wild);
     }
     return those;
   }

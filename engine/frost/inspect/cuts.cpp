@@ -135,7 +135,7 @@ class Search {
 
   bool is_structural(const Cut& cut, const Tensor& answer) const {
     Node& node = *trace_.nodes()[cut.node].node;
-    if (cut.cause != Cause::flat && is_rule_fixed(node)) return true;
+    if (is_rule_fixed(node)) return true;
     switch (cut.cause) {
       case Cause::masked:
         return is_masked_for_good(node, cut.input);

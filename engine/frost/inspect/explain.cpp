@@ -29,7 +29,9 @@ struct Question {
   std::string name;
   std::optional<Trace::Place> place;
   Dims sizes;
-  Unrecorded unrecorded = Unrecorded::no;  // where x is undefined
+  // Where x is undefined and not on the tape: why.
+  Unrecorded unrecorded = Unrecorded::no;
+  std::optional<DetachedFrom> detached_from;
 };
 
 class Answer {
@@ -49,6 +51,8 @@ class Answer {
   Explanation work_out() {
     if (const std::optional<Kind> kind = absent_by_graph()) {
       told_.kind = *kind;
+      if (*kind == Kind::detached) told_.detached_from = question_.detached_from;
+      if (*kind == Kind::unreached) find_values_in_graph();
       return std::move(told_);
     }
     run_quietly(told_.trace);
@@ -57,7 +61,7 @@ class Answer {
       told_.kind = Kind::no_gradient;
       return std::move(told_);
     }
-    told_.is_kept = node().is_leaf() || (question_.x.defined() && question_.x.retains_grad());
+    told_.is_kept = node().is_leaf() || node().node->retains_grad(told_.place->output_nr);
     told_.gradient = told_.element ? element_of(all, *told_.element) : all;
     const std::vector<double> values = numbers(told_.gradient);
     const bool is_finite =
@@ -68,6 +72,7 @@ class Answer {
                                                                       : Kind::number;
     const Uses uses(told_.trace);
     find_paths(uses);
+    find_hooks(uses);
     if (told_.kind == Kind::nonfinite)
       told_.births = births_behind(told_.trace, uses, *told_.place, told_.element);
     else if (told_.zeros > 0)
@@ -82,6 +87,7 @@ class Answer {
   static Kind frozen_by(Unrecorded unrecorded) {
     return unrecorded == Unrecorded::no         ? Kind::frozen
            : unrecorded == Unrecorded::detached ? Kind::detached
+           : unrecorded == Unrecorded::discrete ? Kind::discrete
                                                 : Kind::without_grad;
   }
 
@@ -89,7 +95,7 @@ class Answer {
   std::optional<Kind> absent_by_graph() const {
     if (question_.x.defined() && !question_.x.requires_grad()) {
       if (is_leaf_of_graph(question_.x)) return Kind::frozen_since;
-      return frozen_by(question_.x.impl()->unrecorded);
+      return frozen_by(question_.unrecorded);
     }
     if (!told_.trace.roots()[0].node) return Kind::no_graph;
     if (!told_.place) return question_.x.defined() ? Kind::unreached : frozen_by(question_.unrecorded);
@@ -103,6 +109,45 @@ class Answer {
       const auto* const leaf = dynamic_cast<const AccumulateGrad*>(known.node.get());
       return leaf != nullptr && leaf->variable().is_same(x);
     });
+  }
+
+  // An op has the values of x without its graph if x did not require grad then, or was detached before.
+  void find_values_in_graph() {
+    const TensorImpl& x = *question_.x.impl();
+    told_.is_written = x.writes > 0 || (x.base && x.base->writes > 0);
+    const auto is_of_x = [&x](const Tensor& saved) {
+      return saved.impl()->storage == x.storage && saved.impl()->data == x.data && saved.numel() == x.numel;
+    };
+    for (size_t i = 0; i < told_.trace.nodes().size(); ++i) {
+      const TracedNode& known = told_.trace.nodes()[i];
+      const std::vector<Tensor> saved = known.node->saved_tensors();
+      const bool is_saved = std::any_of(saved.begin(), saved.end(), is_of_x);
+      const bool is_taken = std::any_of(known.inputs.begin(), known.inputs.end(),
+                                        [this, is_saved, &x](const TracedInput& input) {
+                                          if (input.node || input.unrecorded != Unrecorded::no) return false;
+                                          if (!input.dropped) return is_saved;
+                                          return input.dropped->sizes == x.layout.sizes &&
+                                                 (is_saved || input.dropped->name == question_.x.name());
+                                        });
+      if (is_taken) told_.taken_without_graph.push_back(i);
+    }
+  }
+
+  void find_hooks(const Uses& uses) {
+    std::vector<Trace::Place> open{*told_.place};
+    std::vector<bool> is_seen(told_.trace.nodes().size());
+    while (!open.empty()) {
+      const Trace::Place place = open.back();
+      open.pop_back();
+      if (told_.trace.nodes()[place.node].node->num_hooks(place.output_nr) > 0) told_.hooked.push_back(place);
+      for (const Use& use : uses.of(place)) {
+        const TracedNode& user = told_.trace.nodes()[use.node];
+        if (is_seen[use.node] || !user.inputs[use.input].gradient.value.defined()) continue;
+        is_seen[use.node] = true;
+        for (uint32_t k = 0; k < user.outputs.size(); ++k)
+          if (user.outputs[k].gradient.value.defined()) open.push_back({use.node, k});
+      }
+    }
   }
 
   void find_paths(const Uses& uses) {
@@ -186,7 +231,9 @@ Explanation answer(const Tensor& root, const Tensor& x, std::optional<IntArrayRe
   const detail::NoAnomalyGuard guard;
   Trace trace = trace_of(root);
   check_defined(x, "explain", "x");
-  Question question{x, x.name(), trace.find(x), x.sizes()};
+  Question question{x, x.name(), trace.find(x), x.sizes(), x.impl()->unrecorded, {}};
+  if (const auto& extras = x.impl()->extras; extras && extras->detached_from)
+    question.detached_from = *extras->detached_from;
   if (question.name.empty()) question.name = question.place ? trace.label(*question.place) : "x";
   return Answer(std::move(trace), std::move(question), index).work_out();
 }
@@ -194,19 +241,21 @@ Explanation answer(const Tensor& root, const Tensor& x, std::optional<IntArrayRe
 Explanation answer(const Tensor& root, std::string_view name, std::optional<IntArrayRef> index) {
   const detail::NoAnomalyGuard guard;
   Trace trace = trace_of(root);
-  Question question{{}, std::string(name), trace.find(name), {}};
+  Question question{{}, std::string(name), trace.find(name), {}, Unrecorded::no, {}};
   if (question.place) {
     question.sizes = trace.nodes()[question.place->node].outputs[question.place->output_nr].tensor.sizes;
     return Answer(std::move(trace), std::move(question), index).work_out();
   }
   for (const TracedNode& node : trace.nodes())
-    for (const TracedInput& input : node.inputs)
-      if (!name.empty() && input.dropped && input.dropped->name == name) {
+    for (size_t i = 0; i < node.inputs.size(); ++i)
+      if (const TracedInput& input = node.inputs[i];
+          !name.empty() && input.dropped && input.dropped->name == name) {
         question.sizes = input.dropped->sizes;
         question.unrecorded = input.unrecorded;
+        question.detached_from = node.node->frozen_input(i)->detached_from;
         return Answer(std::move(trace), std::move(question), index).work_out();
       }
-  fail("explain", "the graph knows no tensor that is called \"", name, "\"");
+  fail("explain", "the graph knows no tensor that is called \"", printable(name), "\"");
 }
 
 }  // namespace

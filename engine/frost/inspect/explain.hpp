@@ -80,6 +80,7 @@ struct Explanation {
     frozen,        // x does not require grad
     detached,      // x does not: it came from detach()
     without_grad,  // x does not: it was made under NoGradGuard from what does
+    discrete,      // x does not: it was made, from what does, by way of integers or bools
     frozen_since,  // x did when it was recorded, and does not now
     unreached,     // x does, but the graph of the root does not lead to it
     no_gradient,   // it does, but the rules on the way return none
@@ -110,6 +111,15 @@ struct Explanation {
   std::vector<Birth> births = {};
   // Whether backward() would leave it in x.grad(): x is a trainable leaf, or retains its grad.
   bool is_kept = false;
+  // The tensors from x to the root that have hooks, which backward() calls and explain() does not.
+  std::vector<Trace::Place> hooked = {};
+
+  // Of a detached x, if it is what detach() returned: what it was called on.
+  std::optional<DetachedFrom> detached_from = std::nullopt;
+  // Of an unreached x: the ops that took its values and not its graph; and whether it was written in place,
+  // so that the root may come from what it held before.
+  std::vector<size_t> taken_without_graph = {};
+  bool is_written = false;
 };
 
 // The gradient of the root, a tensor of one element, with respect to x, or to one element of it. A name

@@ -2,6 +2,7 @@
 
 #include <frost/inspect/formula.hpp>
 #include <frost/inspect/remedy.hpp>
+#include <frost/inspect/sentences.hpp>
 #include <frost/inspect/words.hpp>
 
 #include <algorithm>
@@ -18,13 +19,16 @@ constexpr size_t kFewPaths = 6, kFewProducts = 8, kFewElements = 4, kFewNodes = 
 
 class Writer {
  public:
-  explicit Writer(const Explanation& told)
-      : told_(told), x_(printable(told.name)), root_(printable(told.root)) {}
+  explicit Writer(const Explanation& told) : told_(told), to_(told), x_(to_.x), root_(to_.root) {}
 
   std::string text() {
     if (!told_.gradient.defined()) {
-      say_absent();
-      return std::move(text_);
+      say_absent(to_, told_);
+      return to_.text();
+    }
+    if (told_.gradient.numel() == 0) {
+      to_.say("∂" + root_ + "/∂" + x_ + " has no elements: " + x_ + " has none.");
+      return to_.text();
     }
     say_value();
     if (told_.kind == Kind::nonfinite) {
@@ -34,95 +38,56 @@ class Writer {
       say_products();
       say_zeros();
     }
+    say_hooks();
     if (!told_.is_kept)
-      say("backward() does not leave it in .grad: " + x_ +
-          " is not a leaf. Call retain_grad() before, or ask autograd::grad for it.");
-    return std::move(text_);
+      to_.say("backward() does not leave it in .grad: " + x_ +
+              " is not a leaf. Call retain_grad() before, or ask autograd::grad for it.");
+    return to_.text();
   }
 
  private:
-  void say(const std::string& sentence) { text_ += glued(wrapped("", 2, sentence)); }
-  void item(const std::string& words) { text_ += glued(wrapped("  ", 4, words)); }
-  // A space at which no line is broken, until the lines are.
-  static constexpr char kGlue = '\x1f';
-  static std::string glued(std::string text) {
-    std::replace(text.begin(), text.end(), kGlue, ' ');
-    return text;
-  }
-
-  // ---- absent ----
-
-  void say_absent() {
-    const std::string no_gradient = x_ + " has no gradient of " + root_ + ": ";
-    switch (told_.kind) {
-      case Kind::no_graph:
-        return say(no_gradient + root_ +
-                   " does not require grad, so nothing was recorded behind it. Either none of what it was "
-                   "made from requires grad, or it was made under NoGradGuard or from detached tensors.");
-      case Kind::frozen:
-        say(no_gradient + "it does not require grad (requires_grad is false), so none is worked out for it.");
-        return say("Absent is not zero: an optimiser leaves it alone, momentum and weight decay too.");
-      case Kind::detached:
-        say(no_gradient + "it was detached. It has the values of what it was detached from, and no graph.");
-        return say("Use that tensor itself where its gradient is wanted.");
-      case Kind::without_grad:
-        return say(no_gradient + "it was made under NoGradGuard, where nothing is recorded.");
-      case Kind::frozen_since:
-        return say(no_gradient +
-                   "it was frozen (requires_grad_(false)) after it had been recorded, and a "
-                   "pass passes it over.");
-      case Kind::unreached:
-        say(no_gradient + "it requires grad, but no path leads from " + root_ + " to it.");
-        return say_ends();
-      default:
-        return say(no_gradient + "the graph leads to it, but the rules of the ops on the way return none.");
-    }
-  }
-
-  // Where else the graph stops: one of these may be what was to lead to x.
-  void say_ends() {
-    std::vector<std::string> ends;
-    for (size_t i = 0; i < trace().nodes().size(); ++i)
-      for (const TracedInput& input : trace().nodes()[i].inputs)
-        if (!input.node && input.unrecorded != Unrecorded::no)
-          ends.push_back(
-              "at " + op(i) + ", whose input " + tensor_text(*input.dropped) +
-              (input.unrecorded == Unrecorded::detached ? " was detached" : " was made under NoGradGuard"));
-    if (ends.empty()) return say("What " + root_ + " was made from does not depend on it.");
-    say("The graph is cut off, perhaps from it:");
-    for (size_t k = 0; k < std::min(ends.size(), kFewPaths); ++k) item(ends[k]);
-    if (ends.size() > kFewPaths) item("and at " + std::to_string(ends.size() - kFewPaths) + " more ops");
-  }
-
   // ---- there ----
+
+  void say_hooks() {
+    if (told_.hooked.empty()) return;
+    std::string names;
+    for (size_t k = 0; k < std::min(told_.hooked.size(), kFewElements); ++k)
+      names += (k == 0 ? "" : ", ") + to_.label(told_.hooked[k]);
+    if (told_.hooked.size() > kFewElements)
+      names += " and " + std::to_string(told_.hooked.size() - kFewElements) + " more";
+    to_.say("Hooks are left out here: backward() calls those of " + names +
+            ", and what they return takes the place of the gradient there.");
+  }
 
   void say_value() {
     const bool is_of_element = told_.element.has_value() || told_.gradient.dim() == 0;
     std::string value = values_text(told_.gradient, kFew);
     if (told_.kind == Kind::zero && !is_of_element)
       value = "0 in every one of its " + std::to_string(told_.gradient.numel()) + " elements";
-    say("∂" + root_ + "/∂" + x_ + " is " + value + ".");
+    to_.say("∂" + root_ + "/∂" + x_ + " is " + value + ".");
   }
 
   void say_paths() {
+    if (told_.paths.size() == 1 && told_.paths[0].nodes.empty()) return to_.say("It is the root itself.");
     if (told_.paths.size() == 1) {
-      say("It comes along one path:");
-      item(path(told_.paths[0]));
+      to_.say("It comes along one path:");
+      to_.item(path(told_.paths[0]));
       return;
     }
     if (told_.kind == Kind::zero && told_.is_zero_by_structure) return;
-    say("It is the sum of what comes along " + std::to_string(told_.paths.size()) + " paths" +
-        (are_all_whole() ? ":" : ", some of them many in one:"));
+    to_.say("It is the sum of what comes along " + std::to_string(told_.paths.size()) + " paths" +
+            (are_all_whole() ? ":" : ", some of them many in one:"));
     for (size_t k = 0; k < std::min(told_.paths.size(), kFewPaths); ++k) {
       const Path& one = told_.paths[k];
       const bool is_shared = told_.kind == Kind::number;
-      item(values_text(one.share, kFew) + (is_shared ? " (" + percent(one.fraction) + ")" : "") + " by " +
-           path(one));
+      to_.item(values_text(one.share, kFew) + (is_shared ? " (" + percent(one.fraction) + ")" : "") + " by " +
+               path(one));
     }
     if (told_.paths.size() > kFewPaths) {
       double rest = 0;
       for (size_t k = kFewPaths; k < told_.paths.size(); ++k) rest += told_.paths[k].fraction;
-      item("and " + percent(rest) + " by " + std::to_string(told_.paths.size() - kFewPaths) + " more");
+      to_.item("and " + (told_.kind == Kind::number ? percent(rest) + " by " : "") +
+               std::to_string(told_.paths.size() - kFewPaths) + " more");
     }
   }
   bool are_all_whole() const {
@@ -138,7 +103,7 @@ class Writer {
         words += " <- … " + std::to_string(left_out) + " more …";
         k += left_out;
       }
-      words += " <- " + op(path.nodes[k]);
+      words += " <- " + to_.op(path.nodes[k]);
     }
     return path.is_whole ? words : words + " <- … (all ways that lead there)";
   }
@@ -151,18 +116,20 @@ class Writer {
         return std::abs(a.grad_out * a.derivative) > std::abs(b.grad_out * b.derivative);
       });
     const size_t i = products[0].node;
-    say("At " + op(i) + " it is a sum over the elements that depend on " + x_ + ":");
+    to_.say("At " + to_.op(i) + " it is a sum over the elements that depend on " + x_ + ":");
     for (size_t k = 0; k < std::min(products.size(), kFewProducts); ++k) {
       const Product& one = products[k];
-      const std::string element = element_of({one.node, one.output_nr}, one.element);
-      item("∂" + root_ + "/∂" + element + " · ∂" + element + "/∂" + x_ + " = " + factor_text(one.grad_out) +
-           "·" + factor_text(one.derivative) + " = " + number_text(one.grad_out * one.derivative));
+      const std::string element = to_.element({one.node, one.output_nr}, one.element);
+      to_.item("∂" + root_ + "/∂" + element + " · ∂" + element + "/∂" + x_ + " = " +
+               factor_text(one.grad_out) + "·" + factor_text(one.derivative) + " = " +
+               number_text(one.grad_out * one.derivative));
     }
     if (products.size() > kFewProducts) {
       double rest = 0;
       for (size_t k = kFewProducts; k < products.size(); ++k)
         rest += products[k].grad_out * products[k].derivative;
-      item("and " + number_text(rest) + " by " + std::to_string(products.size() - kFewProducts) + " more");
+      to_.item("and " + number_text(rest) + " by " + std::to_string(products.size() - kFewProducts) +
+               " more");
     }
   }
 
@@ -170,29 +137,28 @@ class Writer {
 
   void say_zeros() {
     if (told_.zeros == 0) return;
-    if (told_.gradient.numel() == 0) return say("It has no elements.");
     const std::string subject = told_.kind == Kind::zero
                                     ? "It is 0"
                                     : std::to_string(told_.zeros) + " of its " +
                                           std::to_string(told_.gradient.numel()) + " elements are 0";
-    if (told_.cuts.empty()) return say(subject + " because what comes along the ways to it cancels out.");
-    say(subject + (told_.is_zero_by_structure
-                       ? " by structure, whatever the values are: every way is cut."
-                       : " at these values; with others it could be a number. The ways to it end:"));
+    if (told_.cuts.empty()) return to_.say(subject + " because what comes along the ways to it cancels out.");
+    to_.say(subject + (told_.is_zero_by_structure
+                           ? " by structure, whatever the values are: every way is cut."
+                           : " at these values; with others it may be a number. The ways to it end:"));
     for (size_t k = 0; k < std::min(told_.cuts.size(), kFewPaths); ++k) say_cut(told_.cuts[k]);
     if (told_.cuts.size() > kFewPaths)
-      item("and at " + std::to_string(told_.cuts.size() - kFewPaths) + " more ops");
+      to_.item("and at " + std::to_string(told_.cuts.size() - kFewPaths) + " more ops");
   }
 
   void say_cut(const Cut& cut) {
-    const TracedInput& input = trace().nodes()[cut.node].inputs[cut.input];
+    const TracedInput& input = told_.trace.nodes()[cut.node].inputs[cut.input];
     const Trace::Place from{*input.node, input.output_nr};
     std::string elements;
     for (size_t k = 0; k < std::min(cut.elements.size(), kFewElements); ++k)
-      elements += (k == 0 ? "" : ", ") + element_of(from, cut.elements[k]);
+      elements += (k == 0 ? "" : ", ") + to_.element(from, cut.elements[k]);
     if (cut.elements.size() > kFewElements)
       elements += " and " + std::to_string(cut.elements.size() - kFewElements) + " more elements";
-    item("at " + op(cut.node) + ", " + reason(cut, elements));
+    to_.item("at " + to_.op(cut.node) + ", " + reason(cut, elements));
   }
 
   static std::string reason(const Cut& cut, const std::string& elements) {
@@ -220,16 +186,16 @@ class Writer {
   // ---- not finite ----
 
   void say_birth(const Birth& birth) {
-    const TracedNode& node = trace().nodes()[birth.node];
+    const TracedNode& node = told_.trace.nodes()[birth.node];
     if (!birth.input)
-      return say(
-          "It was born where gradients meet at " + op(birth.node) +
+      return to_.say(
+          "It was born where gradients meet at " + to_.op(birth.node) +
           ": each is finite, and their sum is not. Their dtype is too small for it, or they are too large.");
     const TracedInput& input = node.inputs[*birth.input];
-    const std::string element = element_of({*input.node, input.output_nr}, birth.element);
+    const std::string element = to_.element({*input.node, input.output_nr}, birth.element);
     const Tensor& made = input.gradient.value;
     const std::string value = number_text(made.detach().reshape({-1})[birth.element].item<double>());
-    std::string born = "It was born at " + op(birth.node) + ", from gradients that were finite: ";
+    std::string born = "It was born at " + to_.op(birth.node) + ", from gradients that were finite: ";
     if (const std::string_view rule = formula(node.name); !rule.empty())
       born += "its rule " + std::string(rule) + " ";
     else
@@ -237,29 +203,19 @@ class Writer {
     born += "gave " + value + " to " + element;
     if (birth.value) born += ", which is " + number_text(*birth.value);
     if (birth.grad_in) born += ", where g is " + number_text(*birth.grad_in);
-    say(born + ".");
+    to_.say(born + ".");
     for (const std::string& sentence :
-         remedy(birth.cause, op(birth.origin), trace().nodes()[birth.origin].name))
-      say(sentence);
+         remedy(birth.cause, to_.op(birth.origin), told_.trace.nodes()[birth.origin].name))
+      to_.say(sentence);
   }
 
   // ---- words ----
 
-  const Trace& trace() const { return told_.trace; }
-  std::string op(size_t i) const {
-    const TracedNode& node = trace().nodes()[i];
-    const std::string& name = node.outputs[0].tensor.name;
-    return "#" + std::to_string(i) + kGlue + short_name(node.name) +
-           (name.empty() ? "" : kGlue + ("\"" + printable(name) + "\""));
-  }
-  std::string element_of(const Trace::Place& place, int64_t element) const {
-    const Dims& sizes = trace().nodes()[place.node].outputs[place.output_nr].tensor.sizes;
-    return element_text(printable(trace().label(place)), sizes, element);
-  }
   static std::string percent(double fraction) { return number_text(std::round(fraction * 1000) / 10) + "%"; }
 
   const Explanation& told_;
-  std::string x_, root_, text_;
+  Sentences to_;
+  const std::string &x_, &root_;
 };
 
 }  // namespace

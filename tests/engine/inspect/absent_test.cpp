@@ -54,10 +54,56 @@ TEST_CASE("explain: a tensor that was detached, or made while nothing was record
              Contains("The graph is cut off, perhaps from it:\n"
                       "  at #1 MulBackward0, whose input \"unrecorded\" (2) float64 was made under\n"
                       "    NoGradGuard\n"
-                      "  at #2 MulBackward0, whose input (2) float64 was detached\n"));
+                      "  at #2 MulBackward0, whose input (2) float64 was detached from an output of\n"
+                      "    ExpBackward0\n"));
   const Tensor plain = doubles({1, 2}).detach();  // nothing was lost there
   CHECK(explain(loss, plain).kind == Kind::frozen);
   h.sum().detach_();
   loss.backward();  // nor are gradients, which a pass makes, marked
   CHECK(explain(y.sum(), y.grad()).kind == Kind::frozen);
+}
+
+TEST_CASE("explain: what was detached says from what, and what was made of it that it was", "[inspect]") {
+  const Tensor x = leaf({1, 2}, "x"), y = leaf({3, 4}, "y"), h = tanh(x).set_name("h");
+  const Tensor stopped = h.detach();
+  const Tensor loss = (y * (stopped + 1) * stopped.set_name("stopped")).sum();
+  CHECK_THAT(to_text(explain(loss, stopped)), Contains("it was detached from \"h\""));
+  CHECK_THAT(to_text(explain(loss, "stopped")), Contains("it was detached from \"h\""));
+  const std::string text = to_text(explain(loss, x));
+  CHECK_THAT(text, Contains("whose input \"stopped\" (2) float64 was detached from \"h\""));
+  CHECK_THAT(text, Contains("whose input (2) float64 was made of what was detached"));
+  CHECK_THAT(to_text(explain((y * x.detach()).sum(), x)), Contains("was detached from \"x\""));
+  CHECK_THAT(to_text(explain((y * doubles({1, 2}).requires_grad_().detach()).sum(), x)),
+             Contains("was detached from a leaf"));
+  const Tensor nowhere = x.detach().clone();
+  CHECK(explain((y * nowhere).sum(), nowhere).kind == Kind::detached);
+}
+
+TEST_CASE("explain: what went through integers or bools", "[inspect]") {
+  const Tensor x = leaf({1, -2}, "x"), y = leaf({3, 4}, "y");
+  const Tensor is_positive = (x > 0).to(kDouble);
+  const Tensor loss = (y * is_positive).sum();
+  CHECK(explain(loss, is_positive).kind == Kind::discrete);
+  CHECK_THAT(to_text(explain(loss, x)), Contains("was made of integers or bools"));
+  CHECK(explain((y * (doubles({1, -2}) > 0).to(kDouble)).sum(), y, {1}).is_zero_by_structure);
+  CHECK_FALSE(explain(loss, y, {1}).is_zero_by_structure);
+}
+
+TEST_CASE("explain: no path leads to what was unfrozen, or written in place, since", "[inspect]") {
+  const Tensor y = leaf({3, 4}, "y"), named = doubles({1, 2}).set_name("named"), unnamed = doubles({1, 2});
+  const Tensor loss = (y * named).sum() + (y * unnamed).sum();
+  for (const Tensor& x : {named, unnamed}) {
+    x.set_requires_grad(true);
+    const Explanation told = explain(loss, x);
+    CHECK(told.kind == Kind::unreached);
+    CHECK(told.taken_without_graph.size() == 1);
+    CHECK_THAT(to_text(told),
+               Contains("which has its values, but not its graph") && !Contains("does not depend"));
+  }
+  Tensor h = exp(y);
+  const Tensor sum = h.sum();
+  h.mul_(2);
+  CHECK_THAT(to_text(explain(sum, h)),
+             Contains("It was written in place") && Contains("what it held before"));
+  CHECK_THAT(to_text(explain(y.sum(), leaf({1}, "other"))), Contains("As far as the tape knows"));
 }

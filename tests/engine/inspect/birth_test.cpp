@@ -143,3 +143,16 @@ TEST_CASE("explain: an empty row is told where another row is NaN for another re
   const Explanation second = explain(weights.pow(2).sum(), muted, {1, 0});
   CHECK(only_birth(second).cause == Cause::forward_value);
 }
+
+TEST_CASE("explain: an infinity that comes in where the slope is 0 is no birth there", "[inspect]") {
+  const Tensor logits = leaf({800, 0, 0}, "logits");
+  const Explanation told = explain(-log(logits.softmax(0))[1], logits);
+  REQUIRE(told.births.size() == 2);  // -1/0 and, where the other one is 0, 0/0
+  CHECK(name_of(told, told.births[0].node) == "LogBackward0");
+  CHECK(told.births[0].cause == Cause::infinite_slope);
+  CHECK(name_of(told, told.births[1].node) == "LogBackward0");
+  CHECK(told.births[1].cause == Cause::zero_times_infinity);
+  const Tensor w = tensor({{0., 1.}}, dtype(kDouble)), x = leaf({1, 0}, "x");
+  const Explanation product = explain(sqrt(matmul(w, x)).sum(), x);
+  CHECK(name_of(product, only_birth(product).node) == "SqrtBackward0");
+}

@@ -46,6 +46,8 @@ TEST_CASE("explain: zeros and what makes them", "[inspect]") {
   };
   using Elements = std::vector<int64_t>;
   CHECK(only_cut(x.masked_fill(x < 0, 0).sum()).cause == Cause::masked);
+  CHECK_FALSE(only_cut(x.masked_fill(x < 0, 0).sum()).is_structural);
+  CHECK(only_cut(x.masked_fill(tensor({true, false, false}), 0).sum()).is_structural);
   CHECK(only_cut(x[2]).cause == Cause::not_selected);
   CHECK(only_cut(x[2]).elements == Elements{0, 1});
   CHECK(only_cut(relu(x).sum()).cause == Cause::flat);
@@ -136,4 +138,56 @@ TEST_CASE("explain: however many inputs an op has, its rule is asked a few times
   CHECK(told.kind == Kind::zero);
   CHECK(told.is_zero_by_structure);
   CHECK(calls < 40);  // sixteen paths, and some more
+}
+
+TEST_CASE("explain: a mask or an index that the values made is not structural, one that is given is",
+          "[inspect]") {
+  const Tensor x = leaf({-1, 2, 3}, "x"), w = leaf({1, 2, 3}, "w");
+  const auto is_structural = [&x](const Tensor& root) {
+    const Explanation told = explain(root, x);
+    CHECK(told.zeros > 0);
+    CHECK_THAT(to_text(told),
+               told.is_zero_by_structure ? Contains("by structure") : Contains("at these values"));
+    return told.is_zero_by_structure;
+  };
+  const Tensor given = tensor({false, true, true}), all = tensor({0, 1, 2});
+  CHECK(is_structural(where(given, x, 0).sum()));
+  CHECK(is_structural(where(all > 0, x, 0).sum()));
+  CHECK(is_structural(x.index({given}).sum()));
+  CHECK(is_structural(x.gather(0, tensor({2})).sum()));
+  CHECK(is_structural((x * given.to(kDouble)).sum()));
+
+  CHECK_FALSE(is_structural(where(x > 0, x, 0).sum()));
+  CHECK_FALSE(is_structural(where(x.detach() > 0, x, 0).sum()));
+  CHECK_FALSE(is_structural(where((x > 0).logical_and(given), x, 0).sum()));
+  CHECK_FALSE(is_structural(where(~(x < 0), x, 0).sum()));
+  CHECK_FALSE(is_structural(where((x > 0).view({1, 3}), x, 0).sum()));
+  CHECK_FALSE(is_structural((x * (x > 0).to(kDouble)).sum()));
+  CHECK_FALSE(is_structural((x * relu(x).detach()).sum()));
+  CHECK_FALSE(is_structural((x * (relu(x).detach() * 2)).sum()));
+  CHECK_FALSE(is_structural(relu(x).sum()));
+  CHECK_FALSE(is_structural(x.max()));
+  CHECK_FALSE(is_structural(std::get<0>(x.max(0))));
+  CHECK_FALSE(is_structural(std::get<0>(x.topk(2)).sum()));
+  CHECK_FALSE(is_structural(x.index({x.argmax(0, true)}).sum()));
+  CHECK_FALSE(is_structural(x.index({x > 0}).sum()));
+  CHECK_FALSE(is_structural(x.index_select(0, x.argmax().unsqueeze(0)).sum()));
+  CHECK_FALSE(is_structural(x.gather(0, std::get<1>(x.sort()).slice(0, 0, 1)).sum()));
+  CHECK_FALSE(is_structural(x.masked_select(x > 0).sum()));
+  {
+    const NoGradGuard guard;  // however the mask was worked out
+    const Tensor mask = x < 0;
+    const AutoGradMode recording(true);
+    CHECK_FALSE(is_structural(x.masked_fill(mask, 0).sum()));
+  }
+}
+
+TEST_CASE("explain: zeros without a sum of shares to share out, and no elements at all", "[inspect]") {
+  const Tensor x = leaf({1, 2}, "x");
+  Tensor sum = zeros({2}, kDouble);
+  for (int i = 0; i < 9; ++i) sum = sum + relu(-x) * i;
+  CHECK_THAT(to_text(explain(sum.sum(), x)), !Contains("nan"));
+  const Tensor empty = zeros({0, 2}, requires_grad()).set_name("empty");
+  CHECK(to_text(explain(empty.sum(), empty)) == "∂root/∂empty has no elements: empty has none.\n");
+  CHECK_THAT(to_text(explain(x[0], x[0])), Contains("no path"));
 }

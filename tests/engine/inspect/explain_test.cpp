@@ -80,6 +80,7 @@ TEST_CASE("explain: the masked softmax, in words", "[inspect]") {
   CHECK_THAT(to_text(weights), Contains("weights is not a leaf. Call retain_grad()"));
   graph.weights.retain_grad();
   CHECK(explain(graph.loss, graph.weights).is_kept);
+  CHECK(explain(graph.loss, "weights").is_kept);
   CHECK_FALSE(graph.weights.grad().defined());  // asking changes nothing
   CHECK_FALSE(graph.scores.grad().defined());
 }
@@ -165,4 +166,31 @@ TEST_CASE("explain: works while anomalies are looked for, and the mode stays on"
   CHECK(explain(loss, x, {0}).kind == Kind::nonfinite);
   CHECK(autograd::AnomalyMode::should_check_nan());
   CHECK_THROWS_WITH(loss.backward(), Contains("LogBackward0"));
+}
+
+TEST_CASE("explain: names the tensors whose hooks are left out", "[inspect]") {
+  const Masked graph;
+  CHECK(explain(graph.loss, graph.scores).hooked.empty());
+  const unsigned hook = graph.weights.register_hook([](const Tensor& grad) { return grad * 2; });
+  graph.values.set_requires_grad(true).register_hook([](const Tensor& grad) { return grad; });
+  const Explanation told = explain(graph.loss, graph.scores);
+  REQUIRE(told.hooked.size() == 1);
+  CHECK_THAT(to_text(told), Contains("Hooks are left out here: backward() calls those of weights"));
+  graph.scores.register_hook([](const Tensor& grad) { return grad; });
+  CHECK(explain(graph.loss, graph.scores).hooked.size() == 2);
+  graph.weights.remove_hook(hook);
+  CHECK(explain(graph.loss, graph.scores).hooked.size() == 1);
+}
+
+TEST_CASE("explain: names are harmless to a terminal", "[inspect]") {
+  const Tensor x = leaf({1, -2}, "\x1b[2J\u202e");
+  const Tensor loss = relu(x).sum().set_name("\a");
+  const std::string texts[] = {to_text(explain(loss, x)), to_text(explain(loss, x, {1})),
+                               to_text(explain(leaf({1}, "y").sum(), x)),
+                               to_text(explain((leaf({1, 1}, "y") * x.detach()).sum(), x))};
+  for (const std::string& text : texts) {
+    CHECK_THAT(text, Contains("\\x1b[2J\\xe2\\x80\\xae") && !Contains("\x1b") && !Contains("\u202e"));
+    CHECK_THAT(text, !Contains("\a"));
+  }
+  CHECK_THROWS_WITH(explain(loss, "\x1b[2J"), Contains("\\x1b") && !Contains("\x1b"));
 }
