@@ -84,21 +84,6 @@ Edge Node::edge_to(const Tensor& input, size_t i) {
   return edge;
 }
 
-bool detail::leads_to_tape(const Tensor& x) {
-  if (!x.defined()) return false;
-  const TensorImpl& impl = *x.impl();
-  return impl.is_on_tape() || (impl.base && impl.base->is_on_tape());
-}
-
-void detail::mark_unrecorded(const Tensor& output, const Tensor& input) {
-  Unrecorded& mark = output.impl()->unrecorded;
-  if (mark != Unrecorded::no || !input.defined()) return;
-  if (!leads_to_tape(input))
-    mark = input.impl()->unrecorded;
-  else
-    mark = output.is_floating_point() ? Unrecorded::without_grad : Unrecorded::discrete;
-}
-
 void detail::set_grad_fn(const Tensor& output, Ref<Node> node, uint32_t output_nr) {
   output.impl()->set_grad_fn(std::move(node), output_nr);
   Observer::tell(output);

@@ -4,7 +4,6 @@
 #include <frost/grad_mode.hpp>
 #include <frost/node.hpp>
 
-#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <tuple>
@@ -47,9 +46,9 @@ void replace_output(const Tensor& result, const Tensor& output);
 
 // Whether x stands on the tape, or will once it has followed its base there; which, where a view can't, is an
 // error only for those who need its place. An undefined one does not.
-bool leads_to_tape(const Tensor& x);
+inline bool leads_to_tape(const Tensor& x);
 // Marks an output that is not recorded, if the input stands on the tape, or is marked itself.
-void mark_unrecorded(const Tensor& output, const Tensor& input);
+inline void mark_unrecorded(const Tensor& output, const Tensor& input);
 
 // While one of these lives, closures are being moved into `node`, and the Saved among their captures take
 // hold.

@@ -131,4 +131,23 @@ inline bool Tensor::requires_grad() const {
   return impl_->is_on_tape();
 }
 
+namespace detail {
+
+inline bool leads_to_tape(const Tensor& x) {
+  if (!x.defined()) return false;
+  const TensorImpl& impl = *x.impl();
+  return impl.is_on_tape() || (impl.base && impl.base->is_on_tape());
+}
+
+inline void mark_unrecorded(const Tensor& output, const Tensor& input) {
+  Unrecorded& mark = output.impl()->unrecorded;
+  if (mark != Unrecorded::no || !input.defined()) return;
+  if (!leads_to_tape(input))
+    mark = input.impl()->unrecorded;
+  else
+    mark = is_floating_point(output.impl()->dtype) ? Unrecorded::without_grad : Unrecorded::discrete;
+}
+
+}  // namespace detail
+
 }  // namespace frost
