@@ -111,6 +111,25 @@ struct ExpConstants<double> {
   static constexpr double tiny = 1e-17;
 };
 
+// The lesser of the bound and x, and the greater; x where that is NaN. Of a NaN and a number the processor
+// takes the second, and xsimd turns the two around since 14.
+template <class T, class A>
+Batch<T, A> at_most(const Batch<T, A>& bound, const Batch<T, A>& x) {
+#if XSIMD_VERSION_MAJOR >= 14
+  return xsimd::min(x, bound);
+#else
+  return xsimd::min(bound, x);
+#endif
+}
+template <class T, class A>
+Batch<T, A> at_least(const Batch<T, A>& bound, const Batch<T, A>& x) {
+#if XSIMD_VERSION_MAJOR >= 14
+  return xsimd::max(x, bound);
+#else
+  return xsimd::max(bound, x);
+#endif
+}
+
 template <class T, class A>
 Batch<T, A> round_to_integer(const Batch<T, A>& x) {
   const Batch<T, A> rounder(ExpConstants<T>::rounder);
@@ -149,7 +168,7 @@ Batch<T, A> expm1_polynomial(const Batch<T, A>& r) {
   return math::fma(p, r * r, r);
 }
 
-// k for x, and r. max and min keep a NaN in their second argument on x86.
+// k for x, and r.
 template <class T, class A>
 Batch<T, A> reduce_by_ln2(const Batch<T, A>& x, Batch<T, A>& r) {
   using C = ExpConstants<T>;
@@ -164,7 +183,7 @@ Batch<T, A> exp(const Batch<T, A>& x) {
   using C = ExpConstants<T>;
   using B = Batch<T, A>;
   B r;
-  const B k = reduce_by_ln2(xsimd::min(B(C::highest), xsimd::max(B(C::lowest), x)), r);
+  const B k = reduce_by_ln2(at_most(B(C::highest), at_least(B(C::lowest), x)), r);
   const B y = expm1_polynomial(r) + B(1);
   // By 2^k in two steps: of the extremes, 2^k itself is out of range though e^x is not.
   const B half = round_to_integer(k * B(T(0.5)));
@@ -177,7 +196,7 @@ Batch<T, A> exp_of_negative(const Batch<T, A>& x) {
   using C = ExpConstants<T>;
   using B = Batch<T, A>;
   B r;
-  const B k = reduce_by_ln2(xsimd::max(B(C::lowest_normal), x), r);
+  const B k = reduce_by_ln2(at_least(B(C::lowest_normal), x), r);
   // 1 is added before the scaling: scaled, the polynomial alone may be denormal, and slow.
   const B y = (expm1_polynomial(r) + B(1)) * power_of_two(k);
   return xsimd::select(x < B(C::lowest_normal), B(0), y);
@@ -188,7 +207,7 @@ Batch<T, A> expm1(const Batch<T, A>& x) {
   using C = ExpConstants<T>;
   using B = Batch<T, A>;
   B r;
-  const B k = reduce_by_ln2(xsimd::min(B(C::highest), xsimd::max(B(-44), x)), r);
+  const B k = reduce_by_ln2(at_most(B(C::highest), at_least(B(-44), x)), r);
   const B half_scale = power_of_two(k - B(1));
   const B y = math::fma(half_scale, expm1_polynomial(r), half_scale - B(T(0.5)));
   return xsimd::select(xsimd::abs(x) < B(C::tiny), x, y + y);
@@ -222,7 +241,7 @@ Batch<T, A> sigmoid(const Batch<T, A>& x) {
 template <class T, class A>
 Batch<T, A> softplus(const Batch<T, A>& x) {
   const Batch<T, A> threshold(20);
-  return xsimd::select(x > threshold, x, math::log1p(math::exp(xsimd::min(threshold, x))));
+  return xsimd::select(x > threshold, x, math::log1p(math::exp(at_most(threshold, x))));
 }
 
 template <class T, class A>
@@ -260,7 +279,7 @@ Batch<float, A> normal_cdf(const Batch<float, A>& x, const Batch<float, A>& dens
   if (xsimd::all(is_center)) return center;
   // Farther out 1 + erf may cancel; erfc(t) = exp(-t²) p / (1 + 2t) does not, p a polynomial in
   // q = (t - 3) / (t + 3) that was fitted to t in [0.6, 11] with a relative error of 3e-9.
-  const B t = xsimd::min(B(11), size * B(0.70710678118654752f));
+  const B t = at_most(B(11), size * B(0.70710678118654752f));
   const B q = (t - B(3)) / (t + B(3));
   B p(-0.0006109157745f);
   for (const float coefficient :
@@ -273,7 +292,7 @@ Batch<float, A> normal_cdf(const Batch<float, A>& x, const Batch<float, A>& dens
 template <class A>
 Batch<float, A> normal_cdf(const Batch<float, A>& x) {
   using B = Batch<float, A>;
-  return normal_cdf(x, exp_of_half_square(xsimd::min(B(15), xsimd::abs(x))));
+  return normal_cdf(x, exp_of_half_square(at_most(B(15), xsimd::abs(x))));
 }
 template <class A>
 Batch<double, A> normal_cdf(const Batch<double, A>& x) {
@@ -292,7 +311,7 @@ Batch<T, A> gelu_slope(const Batch<T, A>& x) {
   using B = Batch<T, A>;
   // Far out φ is 0, and the split of x² would make NaN of infinity.
   const B limit(sizeof(T) == 4 ? 15 : 40);
-  const B near = xsimd::min(limit, xsimd::max(-limit, x));
+  const B near = at_most(limit, at_least(-limit, x));
   const B density = exp_of_half_square(near), scaled = density * B(T(0.39894228040143267794));
   if constexpr (sizeof(T) == 4)
     return math::fma(near, scaled, normal_cdf(x, density));
