@@ -172,12 +172,12 @@ Tensor& Tensor::mutable_grad() const { return get(*this, "mutable_grad").make_ex
 
 namespace {
 
-// Within a pass nothing is marked: that would cost time.
-void mark_detached(TensorImpl& x, const TensorImpl& from) {
+// `op` made what it was detached from. Within a pass nothing is marked: that would cost time.
+void mark_detached(TensorImpl& x, const std::string& name, const Ref<Node>& op) {
   if (!GradMode::is_enabled() && !GradMode::is_marking()) return;
   x.unrecorded = Unrecorded::detached;
-  x.make_extras().detached_from = std::make_unique<const DetachedFrom>(
-      DetachedFrom{from.extras ? from.extras->name : "", from.grad_fn ? from.grad_fn->name() : ""});
+  x.make_extras().detached_from =
+      std::make_unique<const DetachedFrom>(DetachedFrom{name, op ? op->name() : ""});
 }
 
 }  // namespace
@@ -186,14 +186,15 @@ Tensor Tensor::detach() const {
   check_defined(*this, "detach");
   Tensor x = alias(*this);
   x.impl()->unrecorded = impl_->unrecorded;
-  if (detail::leads_to_tape(*this)) mark_detached(*x.impl(), *impl_);
+  if (detail::leads_to_tape(*this))  // a view that does not know its place yet was made of its base
+    mark_detached(*x.impl(), name(), impl_->is_on_tape() ? impl_->grad_fn : impl_->base->grad_fn);
   return x;
 }
 
 Tensor& Tensor::detach_() {
   TensorImpl& impl = get(*this, "detach_");
   check(!impl.base, "detach_", "Can't detach views in-place. Use detach() instead.");
-  if (requires_grad()) mark_detached(impl, impl);
+  if (requires_grad()) mark_detached(impl, "", impl.grad_fn);
   impl.set_grad_fn(nullptr, 0);
   impl.requires_grad = false;
   return *this;

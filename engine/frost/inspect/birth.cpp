@@ -15,7 +15,7 @@ namespace frost::inspect {
 
 namespace {
 
-// Of one op's births, these are looked at.
+// Of one op's births, so many NaN and so many infinities are looked at.
 constexpr size_t kMostBorn = 64;
 
 bool is_any(const Tensor& mask) { return mask.defined() && any(mask).item<bool>(); }
@@ -156,10 +156,10 @@ class Search {
     if (!is_any(born)) return;
     const Tensor slopes = is_nonfinite(slopes_at(use));
     const std::vector<double> elements = numbers(born), is_steep = numbers(slopes);
-    size_t count = 0;
-    for (size_t e = 0; e < elements.size() && count < kMostBorn; ++e) {
-      if (elements[e] == 0) continue;
-      ++count;
+    const std::vector<double> made = numbers(trace_.nodes()[use.node].inputs[use.input].gradient.value);
+    size_t nans = 0, infinities = 0;
+    for (size_t e = 0; e < elements.size(); ++e) {
+      if (elements[e] == 0 || ++(std::isnan(made[e]) ? nans : infinities) > kMostBorn) continue;
       const Birth birth = birth_of(use, static_cast<int64_t>(e), is_steep[e] != 0);
       const bool is_known = std::any_of(births_.begin(), births_.end(), [&birth](const Birth& other) {
         return other.node == birth.node && other.cause == birth.cause && other.origin == birth.origin;
@@ -188,16 +188,15 @@ class Search {
     return birth;
   }
 
-  // Of an element of an input, in the forward pass: if the input is a leaf, or the node saved it.
+  // Of an element of an input, in the forward pass: if the node saved it, and it was not written to since.
   std::optional<double> value_of(const TracedNode& node, size_t i, int64_t element) const {
     const TracedInput& input = node.inputs[i];
-    const TracedNode& made_by = trace_.nodes()[*input.node];
-    if (const auto* const leaf = dynamic_cast<const AccumulateGrad*>(made_by.node.get()))
-      return numbers(leaf->variable())[static_cast<size_t>(element)];
-    for (const Tensor& saved : node.node->saved_tensors())
-      if (const std::optional<Trace::Place> place = trace_.find(saved);
-          place && place->node == input.node && place->output_nr == input.output_nr)
-        return numbers(saved)[static_cast<size_t>(element)];
+    const std::vector<Tensor> saved = node.node->saved_tensors();
+    for (size_t k = 0; k < saved.size(); ++k)
+      if (const std::optional<Trace::Place> place = trace_.find(saved[k]);
+          place && place->node == input.node && place->output_nr == input.output_nr &&
+          node.node->is_as_saved(k))
+        return numbers(saved[k])[static_cast<size_t>(element)];
     return std::nullopt;
   }
 

@@ -126,8 +126,7 @@ class Answer {
                                         [this, is_saved, &x](const TracedInput& input) {
                                           if (input.node || input.unrecorded != Unrecorded::no) return false;
                                           if (!input.dropped) return is_saved;
-                                          return input.dropped->sizes == x.layout.sizes &&
-                                                 (is_saved || input.dropped->name == question_.x.name());
+                                          return is_saved && input.dropped->sizes == x.layout.sizes;
                                         });
       if (is_taken) told_.taken_without_graph.push_back(i);
     }

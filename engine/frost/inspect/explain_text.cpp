@@ -141,7 +141,12 @@ class Writer {
                                     ? "It is 0"
                                     : std::to_string(told_.zeros) + " of its " +
                                           std::to_string(told_.gradient.numel()) + " elements are 0";
-    if (told_.cuts.empty()) return to_.say(subject + " because what comes along the ways to it cancels out.");
+    if (told_.cuts.empty())
+      return to_.say(subject + (told_.paths.size() == 1
+                                    ? ", though no op on the way makes it so: the product of the slopes is "
+                                      "too small for its dtype."
+                                    : " because what comes along the ways to it cancels out, or is too small "
+                                      "for its dtype."));
     to_.say(subject + (told_.is_zero_by_structure
                            ? " by structure, whatever the values are: every way is cut."
                            : " at these values; with others it may be a number. The ways to it end:"));
@@ -170,9 +175,12 @@ class Writer {
       case Cut::Cause::replaced:
         return "which writes over " + elements;
       case Cut::Cause::zero_factor:
-        return "which multiplies " + elements + " by exactly 0";
+        return "which multiplies " + elements + " by exactly 0" +
+               (cut.is_structural ? ": a constant, or a weight that a fill of -inf mutes" : "");
       case Cut::Cause::alone:
-        return "where " + elements + " is the only score of its row: its weight is 1, whatever it is";
+        return "where " + elements +
+               " is the only score of its row: its weight is 1, whatever it is, as "
+               "long as the others are filled with -inf";
       case Cut::Cause::saturated:
         return "a softmax that is saturated there: the weight of " + elements +
                " is exactly 0 or 1, and its slope 0";

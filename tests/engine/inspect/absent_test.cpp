@@ -107,3 +107,19 @@ TEST_CASE("explain: no path leads to what was unfrozen, or written in place, sin
              Contains("It was written in place") && Contains("what it held before"));
   CHECK_THAT(to_text(explain(y.sum(), leaf({1}, "other"))), Contains("As far as the tape knows"));
 }
+
+TEST_CASE("explain: of detach_() the op is said, and of a view its base's", "[inspect]") {
+  const Tensor x = leaf({1, 2}, "x"), y = leaf({3, 4}, "y");
+  Tensor h = exp(x).set_name("h");
+  h.detach_();
+  CHECK_THAT(to_text(explain((y * h).sum(), h)), Contains("detached from an output of ExpBackward0"));
+  const Tensor base = zeros({2, 2}, kDouble), view = base[0];
+  base.mul_(x);
+  CHECK_THAT(to_text(explain((y * view.detach()).sum(), x)), Contains("was detached from an output of"));
+}
+
+TEST_CASE("explain: another tensor of the same name is not taken for this one", "[inspect]") {
+  const Tensor y = leaf({3, 4}, "y"), used = doubles({1, 2}).set_name("weight"),
+               other = leaf({1, 2}, "weight");
+  CHECK(explain((y * used).sum(), other).taken_without_graph.empty());
+}

@@ -156,3 +156,33 @@ TEST_CASE("explain: an infinity that comes in where the slope is 0 is no birth t
   const Explanation product = explain(sqrt(matmul(w, x)).sum(), x);
   CHECK(name_of(product, only_birth(product).node) == "SqrtBackward0");
 }
+
+TEST_CASE("explain: a softmax of equal scores in a square, along either dim, gives birth to nothing",
+          "[inspect]") {
+  const Tensor scores = zeros({2, 2}, requires_grad().dtype(kDouble)).set_name("scores");
+  for (const int64_t dim : {0, 1}) {
+    const Explanation told = explain(sqrt(softmax(scores, dim)[0][0] - 0.5), scores);
+    CHECK(name_of(told, only_birth(told).node) == "SqrtBackward0");
+  }
+}
+
+TEST_CASE("explain: a leaf that was written to since is not told as what the forward pass had", "[inspect]") {
+  const Tensor x = leaf({0, 1}, "x");
+  const Tensor root = sqrt(x).sum();
+  {
+    const NoGradGuard guard;
+    x.fill_(5);
+  }
+  const Explanation told = explain(root, x);
+  REQUIRE(told.births.size() == 1);
+  CHECK_FALSE(told.births[0].value.has_value());
+}
+
+TEST_CASE("explain: a NaN is found behind many infinities of one op", "[inspect]") {
+  const Tensor values = zeros({70}, kDouble);
+  values[69].fill_(std::nan(""));
+  const Tensor x = values.requires_grad_();
+  const Explanation told = explain(log(x).sum(), x);
+  CHECK(std::any_of(told.births.begin(), told.births.end(),
+                    [](const Birth& birth) { return birth.element == 69; }));
+}

@@ -191,3 +191,9 @@ TEST_CASE("explain: zeros without a sum of shares to share out, and no elements 
   CHECK(to_text(explain(empty.sum(), empty)) == "∂root/∂empty has no elements: empty has none.\n");
   CHECK_THAT(to_text(explain(x[0], x[0])), Contains("no path"));
 }
+
+TEST_CASE("explain: one path that underflows does not cancel out", "[inspect]") {
+  const Tensor x = tensor({1.f}).requires_grad_();
+  CHECK_THAT(to_text(explain(((x * 1e-30) * 1e-30).sum(), x)),
+             Contains("product of the slopes") && !Contains("cancels"));
+}
