@@ -9,9 +9,8 @@
 namespace frost::inspect {
 
 // Whether a tensor that a node saved was made without any value that a leaf which requires grad has, as far
-// as is known: what ops take beside the tensors that they differentiate (conditions, indices), what was
-// written in place, and what went through item() or data_ptr() leaves no trace. A fill by masked_fill is
-// taken for one with -inf.
+// as is known: what was written in place, and what went through item() or data_ptr(), leaves no trace. A fill
+// by masked_fill is taken for one with -inf.
 bool is_fixed(const Tensor& saved);
 // Whether the node's rule is one linear map, whatever the leaves hold: all that it keeps is fixed.
 bool is_rule_fixed(const Node& node);

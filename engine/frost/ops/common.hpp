@@ -93,10 +93,12 @@ Tensor& written(const Tensor& x);
 Tensor& write_recorded(const Tensor& x, const Tensor& result, std::string_view function);
 // Whether op_(x, y) must read a copy of y: the two share memory and are not one and the same.
 bool interlock(const Tensor& x, const Tensor& y);
-// y, which no op records, after it was told what it was made from: integers and bools.
+// y, which unless it is recorded is told of inputs that have no rule: what integers and bools were made from,
+// and masks and indices, which choose elements.
 template <class... Inputs>
 Tensor marked(Tensor y, const Inputs&... inputs) {
-  if (GradMode::is_enabled() || GradMode::is_marking()) (frost::detail::mark_unrecorded(y, inputs), ...);
+  if ((GradMode::is_enabled() || GradMode::is_marking()) && !y.impl()->is_on_tape())
+    (frost::detail::mark_unrecorded(y, inputs), ...);
   return y;
 }
 

@@ -78,7 +78,10 @@ Tensor cat(TensorList tensors, int64_t dim) {
     part.offset += part.sizes[along] * part.strides[along];
   }
   const auto is_trainable = [](const Tensor& x) { return x.requires_grad(); };
-  if (!GradMode::is_enabled() || std::none_of(tensors.begin(), tensors.end(), is_trainable)) return y;
+  if (!GradMode::is_enabled() || std::none_of(tensors.begin(), tensors.end(), is_trainable)) {
+    for (const Tensor& x : tensors) ops::marked(y, x);
+    return y;
+  }
   PooledVector<int64_t> lengths;
   lengths.reserve(tensors.size());
   for (const Tensor& x : tensors) lengths.push_back(is_nothing(x) ? kNothing : x.layout().sizes[along]);

@@ -45,9 +45,11 @@ Tensor filled(const Tensor& x, const Tensor& mask, const Scalar& value, std::str
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value) {
   check_fill(x, mask, "masked_fill");
   ops::check_fits(value, x.scalar_type(), "masked_fill");
-  return record(
-      "MaskedFillBackward0", filled(x, mask, value, "masked_fill"),
-      wrt(x, [mask = Saved(mask)](const Tensor& grad_out) { return masked_fill(grad_out, *mask, 0); }));
+  return ops::marked(
+      record(
+          "MaskedFillBackward0", filled(x, mask, value, "masked_fill"),
+          wrt(x, [mask = Saved(mask)](const Tensor& grad_out) { return masked_fill(grad_out, *mask, 0); })),
+      mask);
 }
 
 // y = mask ? value : x:   grad_x as above, grad_value = Σ of grad_out where mask
@@ -56,11 +58,12 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value) {
   check_fill_value(x, value, "masked_fill");
   const Tensor y = filled(x, mask, value.item(), "masked_fill");
   if (!x.is_floating_point()) return y;
-  return record(
-      "MaskedFillBackward1", y,
-      wrt(x, [mask = Saved(mask)](const Tensor& grad_out) { return masked_fill(grad_out, *mask, 0); }),
-      wrt(value,
-          [mask = Saved(mask)](const Tensor& grad_out) { return sum(masked_select(grad_out, *mask)); }));
+  return ops::marked(
+      record("MaskedFillBackward1", y,
+             wrt(x, [mask = Saved(mask)](const Tensor& grad_out) { return masked_fill(grad_out, *mask, 0); }),
+             wrt(value, [mask = Saved(mask)](
+                            const Tensor& grad_out) { return sum(masked_select(grad_out, *mask)); })),
+      mask);
 }
 
 namespace {
@@ -127,26 +130,27 @@ Tensor where(const Tensor& condition, const Tensor& x, const Tensor& y) {
   const Tensor z = empty_tensor(sizes, dtype, "where");
   kernels::where(dtype, sizes, ops::out(z), ops::in(condition, sizes), ops::Operand(x, dtype, sizes),
                  ops::Operand(y, dtype, sizes));
-  return record(
-      "WhereBackward0", z,
-      wrt(x,
-          [condition = Saved(condition)](const Tensor& grad_out) { return where(*condition, grad_out, 0); }),
-      wrt(y,
-          [condition = Saved(condition)](const Tensor& grad_out) { return where(*condition, 0, grad_out); }));
+  return ops::marked(record("WhereBackward0", z,
+                            wrt(x, [condition = Saved(condition)](
+                                       const Tensor& grad_out) { return where(*condition, grad_out, 0); }),
+                            wrt(y, [condition = Saved(condition)](
+                                       const Tensor& grad_out) { return where(*condition, 0, grad_out); })),
+                     condition);
 }
 
 Tensor where(const Tensor& condition, const Tensor& x, const Scalar& y) {
-  return record("WhereBackward0", chosen(condition, x, y, false),
-                wrt(x, [condition = Saved(condition)](
-                           const Tensor& grad_out) { return where(*condition, grad_out, 0); }),
-                wrt(Tensor(), ops::no_gradient));
+  return ops::marked(record("WhereBackward0", chosen(condition, x, y, false),
+                            wrt(x, [condition = Saved(condition)](
+                                       const Tensor& grad_out) { return where(*condition, grad_out, 0); }),
+                            wrt(Tensor(), ops::no_gradient)),
+                     condition);
 }
 
 Tensor where(const Tensor& condition, const Scalar& x, const Tensor& y) {
-  return record("WhereBackward0", chosen(condition, y, x, true), wrt(Tensor(), ops::no_gradient),
-                wrt(y, [condition = Saved(condition)](const Tensor& grad_out) {
-                  return where(*condition, 0, grad_out);
-                }));
+  return ops::marked(record("WhereBackward0", chosen(condition, y, x, true), wrt(Tensor(), ops::no_gradient),
+                            wrt(y, [condition = Saved(condition)](
+                                       const Tensor& grad_out) { return where(*condition, 0, grad_out); })),
+                     condition);
 }
 
 Tensor where(const Tensor& condition, const Scalar& x, const Scalar& y) {

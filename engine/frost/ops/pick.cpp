@@ -206,7 +206,7 @@ Tensor index_by(const char* name, const Tensor& x, const IndexTensors& indices, 
   const Selection selection(x, indices, function);
   const Tensor own = selection.offsets(x.layout().strides);
   const Tensor y = picked(x, selection.picking, own);
-  if (!is_recorded(x)) return y;
+  if (!is_recorded(x)) return marked(y, x, own);
   const Tensor offsets = x.is_contiguous() ? own : selection.offsets(contiguous_strides(x.sizes()));
   return record(name, y,
                 wrt(x, [picking = selection.picking, offsets = Saved(offsets)](const Tensor& grad_out) {

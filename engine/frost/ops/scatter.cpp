@@ -122,10 +122,11 @@ Tensor gather(const Tensor& x, int64_t dim, const Tensor& index) {
   for_index(x, dim, index, "gather", [&x, &y](const kernels::Along& along) {
     return kernels::gather(x.scalar_type(), along, y.data_ptr(), x.data_ptr());
   });
-  return record("GatherBackward0", y,
-                wrt(x, [dim, index = Saved(index), sizes = x.layout().sizes](const Tensor& grad_out) {
-                  return gather_backward(grad_out, sizes, dim, *index);
-                }));
+  return ops::marked(
+      record("GatherBackward0", y,
+             wrt(x, [dim, index = Saved(index), sizes = x.layout().sizes](
+                        const Tensor& grad_out) { return gather_backward(grad_out, sizes, dim, *index); })),
+      index);
 }
 
 // y = x, but y[index[i]] = source[i]; of two writes to one place the last stays:

@@ -163,6 +163,13 @@ TEST_CASE("explain: a mask or an index that the values made is not structural, o
   CHECK_FALSE(is_structural(where(~(x < 0), x, 0).sum()));
   CHECK_FALSE(is_structural(where((x > 0).view({1, 3}), x, 0).sum()));
   CHECK_FALSE(is_structural((x * (x > 0).to(kDouble)).sum()));
+  CHECK_FALSE(is_structural((x * where(x > 0, 1., 0.).to(kDouble)).sum()));
+  CHECK_FALSE(is_structural((x * zeros({3}, kDouble).masked_fill(x > 0, 1)).sum()));
+  const Tensor table = tensor({0., 1.}, kDouble), row = (x > 0).to(kLong);
+  CHECK_FALSE(is_structural((x * table.index_select(0, row)).sum()));
+  CHECK_FALSE(is_structural((x * table.gather(0, row)).sum()));
+  CHECK_FALSE(is_structural((x * table.index({row})).sum()));
+  CHECK_FALSE(is_structural(x.masked_fill(cat({(x > 0).narrow(0, 0, 2), given.narrow(0, 2, 1)}), 0).sum()));
   CHECK_FALSE(is_structural((x * relu(x).detach()).sum()));
   CHECK_FALSE(is_structural((x * (relu(x).detach() * 2)).sum()));
   CHECK_FALSE(is_structural(relu(x).sum()));
