@@ -43,9 +43,8 @@ std::vector<std::string> remedy(Birth::Cause cause, const std::string& origin, s
     case Birth::Cause::zero_times_infinity:
       return {
           "No gradient comes in there, but the slope is infinite, and 0·inf is NaN: a `where` or masked_fill "
-          "after the function cannot take that back. What prevents it: that the function never sees this "
-          "value, by smaller numbers, or by the `where` before it: log(where(ok, x, 1)), not "
-          "where(ok, log(x), 0)."};
+          "after the function cannot take that back. What prevents it: the `where` before the function, so "
+          "that it never sees this value: log(where(ok, x, 1)), not where(ok, log(x), 0)."};
     case Birth::Cause::infinite_slope:
       return {
           "The slope there is infinite. What prevents it: keep the value away from there, by clamp_min, or "
