@@ -183,7 +183,10 @@ Layout Layout::slice(int64_t dim, int64_t start, int64_t end, int64_t step) cons
   Layout view = *this;
   view.offset += start * strides[dim];
   view.sizes[dim] = (end - start) / step + ((end - start) % step != 0);
-  if (view.sizes[dim] > 1) view.strides[dim] *= step;  // else it is never taken, and may overflow
+  // Of one element or none it is never taken; it stays where it would overflow, or an offset by it would.
+  constexpr int64_t kFarthest = int64_t{1} << 56;
+  int64_t stride;
+  if (!__builtin_mul_overflow(strides[dim], step, &stride) && stride < kFarthest) view.strides[dim] = stride;
   return view;
 }
 

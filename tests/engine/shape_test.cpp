@@ -302,6 +302,17 @@ TEST_CASE("layout: a stride that is never taken is no product of large steps", "
   CHECK(far.unsqueeze(0).strides == Dims{3, 3, 1});
   CHECK(x.slice(1, 0, 0, INT64_MAX).unsqueeze(1).strides == Dims{3, 0, 1});
   CHECK(x.slice(0, 0, 4, 3).strides == Dims{9, 1});
+  CHECK(far.slice(0, 1, 1, INT64_MAX).slice(1, 3, 3, INT64_MAX).sizes == Dims{0, 0});
+}
+
+TEST_CASE("layout: a slice of one element or none has the stride of its step", "[shape]") {
+  const Layout x = Layout::contiguous({4, 3});
+  CHECK(Layout::contiguous({8}).slice(0, 0, 1, 2).strides == Dims{2});
+  CHECK(x.slice(0, 1, 2, 3).strides == Dims{9, 1});
+  CHECK(x.slice(0, 2, 2, 3).strides == Dims{9, 1});
+  CHECK(x.slice(1, 2, 3, 1'000'000).strides == Dims{3, 1'000'000});
+  const Layout far = x.slice(0, 3, 4, int64_t{1} << 50).slice(0, 1, 1, 1);
+  CHECK(far.offset == 9 + (int64_t{3} << 50));
 }
 
 TEST_CASE("layout: wrong arguments", "[shape]") {

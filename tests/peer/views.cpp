@@ -94,6 +94,8 @@ const peer::Section views("views/views", [] {
   show_all("slice beyond the ends", x, x.slice(1, -9, 9));
   show_all("slice with a long step", x, x.slice(2, 1, fw::nullopt, 7));
   show_all("slice to nothing", x, x.slice(0, 2, 1));
+  show_all("slice to one, with a step", x, x.slice(0, 1, 2, 3));
+  show_all("slice to nothing, with a step", x, x.slice(1, 3, 3, 2));
   show_all("x[1]", x, x[1]);
   show_all("x[1][0]", x, x[1][0]);
   show_all("x[tensor]", x, x[fw::tensor(1)]);
