@@ -1,9 +1,8 @@
 // Trains a small classifier on ragged batches, and says how much memory the process takes as it goes on. It
 // must stay flat:
 //
-//   flat_memory 100000        that many steps; fails where the second half needs more than the first, or
-//   where
-//                             tensors are left over from a step
+//   flat_memory 100000    that many steps; fails where the second half needs more than the first, or where
+//                         tensors are left over from a step
 #include <frost/frost.hpp>
 #include <frost/nn/testing/ragged.hpp>
 
