@@ -14,6 +14,7 @@ namespace step {
 using examples::InputError;
 using frost::inspect::GradientState;
 using frost::inspect::printable;
+using frost::inspect::short_name;
 using frost::inspect::Trace;
 using frost::inspect::TracedNode;
 
@@ -54,7 +55,8 @@ Session::Breakpoint Session::breakpoint(const std::string& what) const {
     return {next_breakpoint_, Kind::stop, "\"" + printable(what) + "\" in both", what};
   for (size_t p = 0; p < programs_.size(); ++p)
     for (const TracedNode& node : stepper(p).trace().nodes())
-      if (is_op(node.name, what)) return {next_breakpoint_, Kind::op, "each " + node.name, node.name};
+      if (is_op(node.name, what))
+        return {next_breakpoint_, Kind::op, "each " + short_name(node.name), node.name};
   return breakpoint_at_tensor(what);
 }
 
@@ -66,7 +68,7 @@ Session::Breakpoint Session::breakpoint_at_node(const std::string& number) const
     throw InputError(fmt::format("there is no node #{}; the last is #{}", node, nodes.size() - 1));
   return {next_breakpoint_,
           Breakpoint::Kind::target,
-          fmt::format("#{} {}", node, nodes[node].name),
+          fmt::format("#{} {}", node, short_name(nodes[node].name)),
           "",
           {{0, {node, 0}}}};
 }

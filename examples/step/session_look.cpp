@@ -52,7 +52,7 @@ std::vector<std::string> Session::ops() const {
   for (size_t p = 0; p < programs_.size(); ++p)
     for (const TracedNode& node : stepper(p).trace().nodes()) {
       const std::string word = op_word(node.name);
-      if (!node.is_leaf() && std::find(all.begin(), all.end(), word) == all.end()) all.push_back(word);
+      if (std::find(all.begin(), all.end(), word) == all.end()) all.push_back(word);
     }
   return all;
 }

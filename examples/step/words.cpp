@@ -107,12 +107,14 @@ std::vector<int64_t> index_of(const std::string& text) {
 }
 
 std::string op_word(const std::string& grad_fn) {
-  const std::string name = lowered(grad_fn);
+  const std::string name = lowered(frost::inspect::short_name(grad_fn));
   return name.substr(0, name.find("backward"));
 }
 
 bool is_op(const std::string& grad_fn, const std::string& word) {
-  return lowered(grad_fn) == lowered(word) || op_word(grad_fn) == lowered(word);
+  const std::string asked = lowered(word);
+  return lowered(grad_fn) == asked || lowered(frost::inspect::short_name(grad_fn)) == asked ||
+         op_word(grad_fn) == asked;
 }
 
 std::string suggestion(const std::string& word, const std::vector<std::string>& known,

@@ -6,6 +6,7 @@
 #include "examples/program.hpp"
 #include "step/session.hpp"
 #include "step/terminal.hpp"
+#include "step/words.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -154,6 +155,15 @@ TEST_CASE("step: an element of one output is not taken for that of another", "[s
   CHECK_THAT(other.run("continue").text, Contains("breakpoint 1: a gradient other than 0 at left[0]"));
 }
 
+TEST_CASE("step: breaks at an op by the name that graph shows, with its scopes or without", "[step]") {
+  for (const char* const word : {"AccumulateGrad", "accumulategrad", "torch::autograd::AccumulateGrad"})
+    CHECK(answer("1", {std::string("break ") + word}).text == "breakpoint 1: each AccumulateGrad\n");
+  CHECK_THAT(answer("1", {"break AccumulateGrad", "continue"}).text, Contains("AccumulateGrad"));
+  CHECK(is_op("torch::autograd::CopySlices", "CopySlices"));
+  CHECK(is_op("torch::autograd::CopyBackwards", "copy"));
+  CHECK_FALSE(is_op("torch::autograd::CopyBackwards", "autograd"));
+}
+
 TEST_CASE("step: completes commands and names", "[step]") {
   using Words = std::vector<std::string>;
   const Session session(subject("1"));
@@ -163,6 +173,7 @@ TEST_CASE("step: completes commands and names", "[step]") {
   CHECK(session.completions("break na") == Words{"nan"});
   CHECK(session.completions("break so") == Words{"softmax"});
   CHECK(session.completions("b maskedf") == Words{"maskedfill"});
+  CHECK(session.completions("break acc") == Words{"accumulategrad"});
   CHECK(session.completions("break di").empty());
   CHECK(Session(subject("both")).completions("break di") == Words{"diff"});
   CHECK(session.completions("back na").empty());

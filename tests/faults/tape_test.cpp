@@ -2,6 +2,8 @@
 // it.
 #include "faults/operands.hpp"
 
+#include <frost/inspect/stepper.hpp>
+
 using namespace frost;
 using namespace frost::tests;
 
@@ -115,4 +117,39 @@ TEST_CASE("faults: the grad of a leaf is what it was, or the whole sum", "[fault
       x.mutable_grad().fill_(2);
     }
   });
+}
+
+TEST_CASE("faults: a stepper that runs out of memory skips no node, and commits all or nothing",
+          "[faults][tape]") {
+  const Tensor leaf = ones({3}, requires_grad()), w = ones({3}, requires_grad());
+  const Tensor product = leaf * w;
+  product.retain_grad();
+  const Tensor loss = product.narrow(0, 0, 2).sum() + product.sum();
+  w.mutable_grad() = ones({3}, kDouble);
+  std::optional<inspect::Stepper> stepper(loss);
+  with_each_fault(
+      [&] {
+        stepper->run();
+        stepper->rewind();
+        stepper->commit();
+      },
+      [&](bool arrived) {
+        const bool is_committed = leaf.grad().defined();
+        CHECK(is_committed != arrived);
+        CHECK(product.grad().defined() == is_committed);
+        CHECK(equal(w.grad(), is_committed ? tensor({3.0, 3.0, 2.0}, dtype(kDouble)) : ones({3}, kDouble)));
+        if (stepper->failure()) {
+          const inspect::TracedNode& failed = stepper->trace().node(stepper->next_node().value());
+          CHECK_FALSE(failed.step);
+          CHECK(failed.outputs[0].gradient.state == inspect::GradientState::pending);
+        } else {
+          stepper->run();
+          CHECK(stepper->position() == stepper->trace().nodes().size());
+          if (!is_committed) stepper->commit();
+          CHECK(equal(leaf.grad(), tensor({2.0F, 2.0F, 1.0F})));
+        }
+        for (const Tensor& x : {leaf, product}) x.mutable_grad().reset();
+        w.mutable_grad() = ones({3}, kDouble);
+        stepper.emplace(loss);
+      });
 }

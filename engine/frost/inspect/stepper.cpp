@@ -25,6 +25,17 @@ class Lent {
 
 Tensor copy_of(const Tensor& x) { return x.defined() ? x.detach().clone() : x; }
 
+// The gradient in the dtype of the grad that it is to be added to.
+Tensor addend(const Tensor& gradient, const Tensor& grad) {
+  check(grad.sizes() == gradient.sizes(), "Stepper::commit", "a gradient of shape ", gradient.sizes(),
+        " can't be added to a grad of another shape, ", grad.sizes());
+  return gradient.to(grad.scalar_type());
+}
+
+Tensor sum_of(const Tensor& grad, const Tensor& gradient) {
+  return grad.defined() ? grad + addend(gradient, grad) : copy_of(gradient);
+}
+
 }  // namespace
 
 Stepper::Stepper(TensorList roots, const Options& options)
@@ -41,7 +52,7 @@ std::optional<size_t> Stepper::next_node() const {
 
 bool Stepper::next() {
   if (undone_.empty()) return advance();
-  trace_.redo(std::move(undone_.back()));
+  trace_.redo(undone_.back());  // a copy: should it throw, the step is still there
   undone_.pop_back();
   return true;
 }
@@ -57,20 +68,26 @@ bool Stepper::advance() {
     lent.emplace_back(leaf->variable(), copy_of(leaf->variable().grad()));
   try {
     if (!pass_.step()) return false;
+    for (const Tensor& x : retaining)
+      if (x.grad().defined()) retained_.push_back({x, x.grad()});
+    trace_.record(pass_);
   } catch (...) {
     failure_ = std::current_exception();
     failed_node_ = node;
     throw;
   }
-  trace_.record(pass_);
-  for (const Tensor& x : retaining)
-    if (x.grad().defined()) retained_.push_back({x, x.grad()});
   return true;
 }
 
 bool Stepper::back() {
   if (position() == 0) return false;
-  undone_.push_back(trace_.undo());
+  undone_.emplace_back();  // the room first: should there be none, no step is lost
+  try {
+    undone_.back() = trace_.undo();
+  } catch (...) {
+    undone_.pop_back();
+    throw;
+  }
   return true;
 }
 
@@ -150,17 +167,30 @@ Tensor Stepper::grad(const Tensor& x) const {
 void Stepper::commit() {
   check(!is_committed_, "Stepper::commit", "the gradients of this pass were added to the leaves already");
   run();
-  is_committed_ = true;
   const NoGradGuard guard;
-  for (const auto& [tensor, gradient] : retained_) {
-    Tensor& grad = tensor.mutable_grad();
-    grad = grad.defined() ? grad + gradient : gradient;
-  }
-  Gradients none;
+  // All that can throw comes first, while each grad is what it was.
+  std::vector<Retained> sums;
+  for (const auto& [tensor, gradient] : retained_) sums.push_back({tensor, sum_of(tensor.grad(), gradient)});
+  struct Addition {
+    Node* leaf;
+    Tensor addend;
+  };
+  std::vector<Addition> additions;  // to grads that keep their identity, as in backward()
   for (const size_t i : trace_.steps()) {
-    const TracedNode& ran = trace_.nodes()[i];
-    if (ran.leaf && ran.leaf->is_trainable) ran.node->apply(ran.outputs[0].gradient.value, none);
+    Node* const node = trace_.nodes()[i].node.get();
+    const auto* const leaf = dynamic_cast<const AccumulateGrad*>(node);
+    if (leaf == nullptr || !leaf->variable().requires_grad()) continue;
+    const Tensor variable = leaf->variable(), grad = variable.grad();
+    const Tensor& gradient = trace_.nodes()[i].outputs[0].gradient.value;
+    if (grad.defined() && !grad.layout().overlaps_itself())
+      additions.push_back({node, addend(gradient, grad)});
+    else
+      sums.push_back({variable, sum_of(grad, gradient)});
   }
+  for (const auto& [tensor, sum] : sums) tensor.mutable_grad() = sum;
+  Gradients none;
+  for (const Addition& addition : additions) addition.leaf->apply(addition.addend, none);
+  is_committed_ = true;
 }
 
 }  // namespace frost::inspect

@@ -24,7 +24,9 @@ namespace frost::inspect {
 // It is a rehearsal: no grad changes, of a leaf or of a tensor that retains its grad, whatever is stepped
 // through, so that loss.backward() after it does what it does without it. trace() knows what the grads of the
 // leaves would be, and commit() makes the pass the real one. Hooks are called, once, as a node runs for the
-// first time: what they do besides is not taken back.
+// first time: what they do besides is not taken back. A hook that looks at a grad sees another than in
+// backward(): of a tensor that retains its grad that of this pass alone, and only while its node runs; of a
+// leaf a copy of it while its node runs, and otherwise that from before the pass.
 class Stepper {
  public:
   struct Options {
@@ -78,8 +80,8 @@ class Stepper {
   // lead to x.
   Tensor grad(const Tensor& x) const;
 
-  // Runs what is left, and adds the gradients to the grads of leaves and of tensors that retain theirs, as
-  // loss.backward() does. Only once.
+  // Runs what is left, and adds the gradients to the grads of leaves that are trainable now and of tensors
+  // that retain theirs, as loss.backward() does. Only once; if it throws, nothing was added.
   void commit();
 
  private:

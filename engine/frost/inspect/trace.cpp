@@ -237,11 +237,16 @@ void Trace::record(Backward& pass) {
 
 void Trace::redo(Step step) {
   TracedNode& ran = nodes_[step.node];
-  ran.step = steps_.size();
+  // First all that can throw.
+  std::vector<TracedGradient> grad_outs, grad_inputs;
+  for (size_t i = 0; i < ran.outputs.size(); ++i) grad_outs.push_back(traced(step.grad_outs[i]));
+  for (size_t i = 0; i < ran.inputs.size(); ++i) grad_inputs.push_back(traced(step.grad_inputs[i]));
+  const TracedGradient grad = ran.leaf ? traced(step.grad) : TracedGradient();
   steps_.push_back(step.node);
-  for (size_t i = 0; i < ran.outputs.size(); ++i) ran.outputs[i].gradient = traced(step.grad_outs[i]);
-  for (size_t i = 0; i < ran.inputs.size(); ++i) ran.inputs[i].gradient = traced(step.grad_inputs[i]);
-  if (ran.leaf) ran.leaf->grad = traced(step.grad);
+  ran.step = steps_.size() - 1;
+  for (size_t i = 0; i < ran.outputs.size(); ++i) ran.outputs[i].gradient = std::move(grad_outs[i]);
+  for (size_t i = 0; i < ran.inputs.size(); ++i) ran.inputs[i].gradient = std::move(grad_inputs[i]);
+  if (ran.leaf) ran.leaf->grad = grad;
   if (step.is_last) set_complete(true);
 }
 
@@ -249,6 +254,8 @@ Trace::Step Trace::undo() {
   check(!steps_.empty(), "Trace::undo", "there is no step to take back");
   TracedNode& ran = nodes_[steps_.back()];
   Step step{steps_.back(), {}, {}, Tensor(), is_complete_};
+  step.grad_outs.reserve(ran.outputs.size());  // here, where nothing is lost should it throw
+  step.grad_inputs.reserve(ran.inputs.size());
   if (is_complete_) set_complete(false);
   for (TracedOutput& output : ran.outputs)
     step.grad_outs.push_back(std::exchange(output.gradient, TracedGradient()).value);

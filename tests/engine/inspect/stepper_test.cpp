@@ -72,66 +72,6 @@ TEST_CASE("Stepper: gradients at leaves and at retained tensors are those of bac
   for (const Tensor& tensor : watched) CHECK(same(stepper.grad(tensor), tensor.grad()));
 }
 
-TEST_CASE("Stepper: the grads of leaves stay as they were until commit", "[inspect]") {
-  const Masked graph;
-  graph.loss.backward({}, /*retain_graph=*/true);
-  const Tensor held = graph.scores.grad(), once = held.clone();
-  {
-    Stepper stepper(graph.loss);
-    while (stepper.next()) {
-      CHECK(graph.scores.grad().is_same(held));
-      CHECK(same(held, once));
-    }
-    CHECK(same(stepper.trace().nodes()[4].leaf->grad_before.value, once));
-    CHECK(same(stepper.grad(graph.scores), once * 2));
-    stepper.rewind();
-    stepper.commit();
-    CHECK(graph.scores.grad().is_same(held));  // what was there keeps its identity, as in backward()
-    CHECK(same(held, once * 2));
-    CHECK_THROWS_WITH(stepper.commit(), Contains("already"));
-  }
-  const Frozen other;
-  Stepper stepper(other.loss);
-  stepper.next();
-  stepper.commit();
-  const Tensor committed = other.real.grad().clone();
-  CHECK(same(committed, stepper.grad(other.real)));
-  CHECK_FALSE(other.pads.grad().defined());
-  other.real.mutable_grad().fill_(0);  // of its own: the stepper's record is not touched
-  CHECK(same(stepper.grad(other.real), committed));
-}
-
-TEST_CASE("Stepper: grads that tensors retain stay as they were until commit", "[inspect]") {
-  struct Program {
-    Tensor x = leaf({1, 2}, "x");
-    Tensor h = exp(x);
-    Tensor loss = (h * h).sum();
-    Program() { h.retain_grad(); }
-  };
-  const Program plain, stepped, committed;
-  plain.loss.backward({}, /*retain_graph=*/true);
-  const Tensor once = plain.h.grad();
-  {
-    Stepper stepper(stepped.loss);
-    while (stepper.next()) CHECK_FALSE(stepped.h.grad().defined());
-    while (stepper.back()) CHECK_FALSE(stepped.h.grad().defined());
-    stepper.run();
-    CHECK(same(stepper.grad(stepped.h), once));
-  }
-  stepped.loss.backward();
-  CHECK(same(stepped.h.grad(), once));  // once, not twice
-
-  Stepper stepper(committed.loss);
-  stepper.commit();
-  CHECK(same(committed.h.grad(), once));
-  CHECK(same(committed.x.grad(), plain.x.grad()));
-  const Tensor held = committed.h.grad();
-  plain.loss.backward();
-  Stepper(committed.loss).commit();
-  CHECK(same(committed.h.grad(), plain.h.grad()));
-  CHECK(same(held, once));  // the sum is a tensor of its own, as in backward()
-}
-
 TEST_CASE("Stepper: a retained grad stays as it was where a hook throws", "[inspect]") {
   const Tensor x = leaf({1, 2}, "x");
   const Tensor h = exp(x), loss = h.sum();
