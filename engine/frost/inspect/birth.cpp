@@ -204,8 +204,8 @@ class Search {
   std::optional<Origin> origin_behind(const Use& use, int64_t element, bool is_on_each) const {
     const TracedNode& node = trace_.nodes()[use.node];
     std::optional<Origin> found;
-    const auto look_at = [this, &found, &use](const std::optional<Trace::Place>& place,
-                                                     const Tensor& values, int64_t at) {
+    const auto look_at = [this, &found, &use](const std::optional<Trace::Place>& place, const Tensor& values,
+                                              int64_t at) {
       const double value = numbers(values)[static_cast<size_t>(at)];
       if (std::isfinite(value)) return;
       const std::optional<Origin> origin =
