@@ -122,12 +122,12 @@ class Answer {
       const TracedNode& known = told_.trace.nodes()[i];
       const std::vector<Tensor> saved = known.node->saved_tensors();
       const bool is_saved = std::any_of(saved.begin(), saved.end(), is_of_x);
-      const bool is_taken = std::any_of(known.inputs.begin(), known.inputs.end(),
-                                        [this, is_saved, &x](const TracedInput& input) {
-                                          if (input.node || input.unrecorded != Unrecorded::no) return false;
-                                          if (!input.dropped) return is_saved;
-                                          return is_saved && input.dropped->sizes == x.layout.sizes;
-                                        });
+      const bool is_taken =
+          std::any_of(known.inputs.begin(), known.inputs.end(), [is_saved, &x](const TracedInput& input) {
+            if (input.node || input.unrecorded != Unrecorded::no) return false;
+            if (!input.dropped) return is_saved;
+            return is_saved && input.dropped->sizes == x.layout.sizes;
+          });
       if (is_taken) told_.taken_without_graph.push_back(i);
     }
   }
