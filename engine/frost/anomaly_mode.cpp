@@ -136,13 +136,18 @@ bool is_library_of_frost(std::string_view file) {
   return file.starts_with("libfrost-engine.") || file.starts_with("libfrost-nn.");
 }
 
+// Whether the frame is the engine's own; or that of backtrace(), which a sanitizer puts into the program.
+bool is_of_engine(const Frame& frame) {
+  return is_in_frost_or_std(frame.symbol) || is_library_of_frost(frame.file) || frame.symbol == "backtrace";
+}
+
 // The innermost frames, of the engine itself, are left out: the op's name stands for them.
 std::string calls_text(ArrayRef<void*> stack) {
   std::string text;
   size_t shown = 0;
   for (void* const address : stack) {
     const Frame frame = frame_at(address);
-    if (shown == 0 && (is_in_frost_or_std(frame.symbol) || is_library_of_frost(frame.file))) continue;
+    if (shown == 0 && is_of_engine(frame)) continue;
     if (++shown > kShownFrames) break;
     char place[32];
     std::snprintf(place, sizeof place, "+0x%zx", static_cast<size_t>(frame.offset));
