@@ -180,6 +180,9 @@ class Node : public Pooled {
   bool is_as_saved(size_t i) const;
   // The values of the op's only output; undefined unless the node keeps them.
   virtual Tensor saved_output() const { return {}; }
+  // The number with which the op was called, of some of those whose gradients leave it open: the value of
+  // masked_fill and of where, the dim of a softmax.
+  virtual std::optional<double> argument() const { return std::nullopt; }
   // Bytes of the node itself; neither the memory of its saved tensors nor vectors that a rule captures are
   // counted.
   virtual size_t bytes() const = 0;

@@ -36,6 +36,15 @@ Wrt<Rule> wrt(const Tensor& input, Rule rule) {
   return {input, std::move(rule)};
 }
 
+// A rule that remembers a number with which the op was called, for Node::argument(): wrt(x, Told{rule,
+// number}).
+template <class Rule>
+struct Told : Rule {
+  std::optional<double> argument;
+};
+template <class Rule>
+Told(Rule, std::optional<double>) -> Told<Rule>;
+
 namespace detail {
 
 // Makes `output` the output_nr-th output of `node`, and no more: write_in_place is what a write needs.
@@ -104,6 +113,8 @@ class RuleNode final : public Node {
 
   Tensor saved_output() const override { return output_.values(); }
 
+  std::optional<double> argument() const override { return argument_of(std::index_sequence_for<Rules...>()); }
+
   void apply(ArrayRef<Tensor> grad_outs, Gradients& grads) override {
     if (!grad_outs[0].defined()) return;
     Tensor output;
@@ -140,6 +151,17 @@ class RuleNode final : public Node {
   template <size_t... I>
   bool needs_output(std::index_sequence<I...>) const {
     return ((uses_output<Rules> && std::get<I>(rules_).has_value()) || ...);
+  }
+
+  template <size_t... I>
+  std::optional<double> argument_of(std::index_sequence<I...>) const {
+    std::optional<double> argument;
+    const auto look_at = [&argument]<class Rule>(const std::optional<Rule>& rule) {
+      if constexpr (requires { rule->argument; })
+        if (rule) argument = rule->argument;
+    };
+    (look_at(std::get<I>(rules_)), ...);
+    return argument;
   }
 
   template <size_t... I>

@@ -678,6 +678,20 @@ TEST_CASE("saved_output: the values of the output where the rule reads them", "[
   CHECK_FALSE(e.grad_fn()->saved_output().defined());
 }
 
+TEST_CASE("argument: the number with which an op was called", "[tape]") {
+  const Tensor x = ones({2, 3}, requires_grad()), mask = ones({3}, kBool);
+  CHECK(x.masked_fill(mask, -2).grad_fn()->argument() == -2.0);
+  CHECK(x.masked_fill(mask, tensor(3.0)).grad_fn()->argument() == 3.0);
+  CHECK_FALSE(x.masked_fill(mask, x.sum()).grad_fn()->argument());
+  CHECK_FALSE(x.masked_fill(mask, x.sum().detach()).grad_fn()->argument());
+  CHECK(where(mask, x, 4).grad_fn()->argument() == 4.0);
+  CHECK(where(mask, 5, x).grad_fn()->argument() == 5.0);
+  CHECK_FALSE(where(mask, x, x).grad_fn()->argument());
+  CHECK(x.softmax(-1).grad_fn()->argument() == 1.0);
+  CHECK(x.log_softmax(0).grad_fn()->argument() == 0.0);
+  CHECK_FALSE(exp(x).grad_fn()->argument());
+}
+
 TEST_CASE("Backward::apply: a node's rule alone, without its hooks", "[tape][backward]") {
   const Tensor x = ones({2, 3}, requires_grad()), row = ones({3}, requires_grad());
   const Tensor y = x * row;

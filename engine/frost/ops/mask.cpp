@@ -45,11 +45,12 @@ Tensor filled(const Tensor& x, const Tensor& mask, const Scalar& value, std::str
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value) {
   check_fill(x, mask, "masked_fill");
   ops::check_fits(value, x.scalar_type(), "masked_fill");
-  return ops::marked(
-      record(
-          "MaskedFillBackward0", filled(x, mask, value, "masked_fill"),
-          wrt(x, [mask = Saved(mask)](const Tensor& grad_out) { return masked_fill(grad_out, *mask, 0); })),
-      mask);
+  return ops::marked(record("MaskedFillBackward0", filled(x, mask, value, "masked_fill"),
+                            wrt(x, Told{[mask = Saved(mask)](const Tensor& grad_out) {
+                                          return masked_fill(grad_out, *mask, 0);
+                                        },
+                                        value.toDouble()})),
+                     mask);
 }
 
 // y = mask ? value : x:   grad_x as above, grad_value = Σ of grad_out where mask
@@ -58,11 +59,15 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value) {
   check_fill_value(x, value, "masked_fill");
   const Tensor y = filled(x, mask, value.item(), "masked_fill");
   if (!x.is_floating_point()) return y;
+  const bool is_constant = !value.requires_grad() && value.impl()->unrecorded == Unrecorded::no;
   return ops::marked(
-      record("MaskedFillBackward1", y,
-             wrt(x, [mask = Saved(mask)](const Tensor& grad_out) { return masked_fill(grad_out, *mask, 0); }),
-             wrt(value, [mask = Saved(mask)](
-                            const Tensor& grad_out) { return sum(masked_select(grad_out, *mask)); })),
+      record(
+          "MaskedFillBackward1", y,
+          wrt(x,
+              Told{[mask = Saved(mask)](const Tensor& grad_out) { return masked_fill(grad_out, *mask, 0); },
+                   is_constant ? std::optional(value.item().toDouble()) : std::nullopt}),
+          wrt(value,
+              [mask = Saved(mask)](const Tensor& grad_out) { return sum(masked_select(grad_out, *mask)); })),
       mask);
 }
 
@@ -140,16 +145,20 @@ Tensor where(const Tensor& condition, const Tensor& x, const Tensor& y) {
 
 Tensor where(const Tensor& condition, const Tensor& x, const Scalar& y) {
   return ops::marked(record("WhereBackward0", chosen(condition, x, y, false),
-                            wrt(x, [condition = Saved(condition)](
-                                       const Tensor& grad_out) { return where(*condition, grad_out, 0); }),
+                            wrt(x, Told{[condition = Saved(condition)](const Tensor& grad_out) {
+                                          return where(*condition, grad_out, 0);
+                                        },
+                                        y.toDouble()}),
                             wrt(Tensor(), ops::no_gradient)),
                      condition);
 }
 
 Tensor where(const Tensor& condition, const Scalar& x, const Tensor& y) {
   return ops::marked(record("WhereBackward0", chosen(condition, y, x, true), wrt(Tensor(), ops::no_gradient),
-                            wrt(y, [condition = Saved(condition)](
-                                       const Tensor& grad_out) { return where(*condition, 0, grad_out); })),
+                            wrt(y, Told{[condition = Saved(condition)](const Tensor& grad_out) {
+                                          return where(*condition, 0, grad_out);
+                                        },
+                                        x.toDouble()})),
                      condition);
 }
 

@@ -72,9 +72,11 @@ Tensor softmax(const Tensor& x, int64_t dim, optional<Dtype> dtype) {
   check_defined(x, "softmax");
   if (dtype && *dtype != x.scalar_type()) return softmax(to(x, *dtype), dim);
   dim = wrap_dim(dim, x.layout().rank(), "softmax");
-  return record(
-      "SoftmaxBackward0", values(kernels::softmax, x, dim, "softmax"),
-      wrt(x, [dim](const Tensor& grad_out, const Tensor& y) { return softmax_backward(grad_out, y, dim); }));
+  return record("SoftmaxBackward0", values(kernels::softmax, x, dim, "softmax"),
+                wrt(x, Told{[dim](const Tensor& grad_out, const Tensor& y) {
+                              return softmax_backward(grad_out, y, dim);
+                            },
+                            static_cast<double>(dim)}));
 }
 
 // y_i = x_i - log Σ_j exp(x_j):   grad_x_i = grad_out_i - exp(y_i) Σ_j grad_out_j
@@ -83,9 +85,10 @@ Tensor log_softmax(const Tensor& x, int64_t dim, optional<Dtype> dtype) {
   if (dtype && *dtype != x.scalar_type()) return log_softmax(to(x, *dtype), dim);
   dim = wrap_dim(dim, x.layout().rank(), "log_softmax");
   return record("LogSoftmaxBackward0", values(kernels::log_softmax, x, dim, "log_softmax"),
-                wrt(x, [dim](const Tensor& grad_out, const Tensor& y) {
-                  return log_softmax_backward(grad_out, y, dim);
-                }));
+                wrt(x, Told{[dim](const Tensor& grad_out, const Tensor& y) {
+                              return log_softmax_backward(grad_out, y, dim);
+                            },
+                            static_cast<double>(dim)}));
 }
 
 }  // namespace frost

@@ -101,9 +101,10 @@ Tensor masked_softmax(const Tensor& x, const Tensor& mask, int64_t dim, EmptyRow
                               SlicedMask(mask, x.layout().sizes, dim), empty_row);
   check(all_given, "masked_softmax", "a row of scores is masked throughout, which EmptyRow::Error forbids");
   return record("MaskedSoftmaxBackward0", y,
-                wrt(x, [dim, mask = Saved(mask)](const Tensor& grad_out, const Tensor& weights) {
-                  return masked_softmax_backward(grad_out, weights, *mask, dim);
-                }));
+                wrt(x, Told{[dim, mask = Saved(mask)](const Tensor& grad_out, const Tensor& weights) {
+                              return masked_softmax_backward(grad_out, weights, *mask, dim);
+                            },
+                            static_cast<double>(dim)}));
 }
 
 }  // namespace functional
