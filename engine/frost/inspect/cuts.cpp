@@ -38,24 +38,23 @@ Cause cause_of(const Node& node) {
 // Why elements of one input get nothing, whatever came in.
 class Causes {
  public:
-  Causes(const TracedNode& node, size_t input) : node_(node), op_(cause_of(*node.node)) {
+  Causes(const TracedNode& node, size_t input) : op_(cause_of(*node.node)) {
     const Edge& edge = node.node->next_edge(input);
     if (const Tensor mask = mask_over(*node.node, input); mask.defined())
       mask_ = numbers(mask.expand(edge.function->output(edge.input_nr).sizes));
-    if (is_softmax(*node.node)) weights_ = numbers(node.node->saved_output());
+    if (is_softmax(*node.node)) is_lone_ = numbers(lone_scores(*node.node));
   }
 
-  Cause of(int64_t element) {
+  Cause of(int64_t element) const {
     const auto e = static_cast<size_t>(element);
     if (!mask_.empty() && mask_[e] != 0) return Cause::masked;
-    if (weights_.empty()) return op_;
-    return weights_[e] == 1 && is_alone(*node_.node, element) ? Cause::alone : Cause::saturated;
+    if (is_lone_.empty()) return op_;
+    return is_lone_[e] != 0 ? Cause::alone : Cause::saturated;
   }
 
  private:
-  const TracedNode& node_;
   Cause op_;
-  std::vector<double> mask_, weights_;
+  std::vector<double> mask_, is_lone_;
 };
 
 bool is_masked_for_good(const Node& node, size_t input) {

@@ -1,10 +1,9 @@
 #include <frost/inspect/derivative.hpp>
 
 #include <frost/inspect/numbers.hpp>
+#include <frost/inspect/structure.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <optional>
 #include <string_view>
 
 namespace frost::inspect {
@@ -19,41 +18,13 @@ constexpr std::string_view kOnEachElement[] = {
     "Log",  "Log1P", "MaskedFill", "Maximum", "Minimum",  "Mul",  "Neg", "Pow",   "Reciprocal",
     "Relu", "Rsqrt", "Sigmoid",    "Sin",     "Softplus", "Sqrt", "Sub", "Tanh",  "Where"};
 
-// Along which dim a softmax was taken: where its output sums to 1, or to 0 or NaN in empty rows; of several
-// dims of empty rows alone, the last. Nothing where it sums to 1 along several, as equal weights in a square
-// do: the node does not say which it was.
-std::optional<int64_t> softmax_dim(const Node& node) {
-  const Tensor output = node.saved_output();
-  const bool is_log = node.name() == "LogSoftmaxBackward0";
-  if (!is_log && node.name() != "SoftmaxBackward0" && node.name() != "MaskedSoftmaxBackward0")
-    return std::nullopt;
-  const Tensor weights = is_log ? exp(output.detach()) : output.detach();
-  std::optional<int64_t> of_ones, of_empty_rows;
-  for (int64_t dim = 0; dim < weights.dim(); ++dim) {
-    const std::vector<double> sums = numbers(weights.sum(dim));
-    const auto is_one = [](double sum) { return std::abs(sum - 1) < 1e-3; };
-    const bool fits = std::all_of(sums.begin(), sums.end(), [is_one](double sum) {
-      return std::isnan(sum) || sum == 0 || is_one(sum);
-    });
-    if (!fits) continue;
-    if (std::none_of(sums.begin(), sums.end(), is_one)) {
-      of_empty_rows = dim;
-      continue;
-    }
-    if (of_ones) return std::nullopt;
-    of_ones = dim;
-  }
-  return of_ones ? of_ones : of_empty_rows;
-}
-
 }  // namespace
 
 Tensor untouched_by(const Node& node, size_t input, const Tensor& moved) {
   const NoGradGuard guard;
   if (acts_on_each_element(node, input)) return moved == 0;
-  if (const std::optional<int64_t> dim = softmax_dim(node))
-    return all(moved == 0, *dim, /*keepdim=*/true).expand(moved.sizes());
-  return {};
+  if (!is_softmax(node) && node.name() != "LogSoftmaxBackward0") return {};
+  return all(moved == 0, softmax_dim(node), /*keepdim=*/true).expand(moved.sizes());
 }
 
 bool acts_on_each_element(const Node& node, size_t input) {

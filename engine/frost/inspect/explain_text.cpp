@@ -176,11 +176,10 @@ class Writer {
         return "which writes over " + elements;
       case Cut::Cause::zero_factor:
         return "which multiplies " + elements + " by exactly 0" +
-               (cut.is_structural ? ": a constant, or a weight that a fill of -inf mutes" : "");
+               (cut.is_structural ? ": a constant, or a weight that a mask makes 0" : "");
       case Cut::Cause::alone:
         return "where " + elements +
-               " is the only score of its row: its weight is 1, whatever it is, as "
-               "long as the others are filled with -inf";
+               " is the only score of its row that is not masked: its weight is 1, whatever it is";
       case Cut::Cause::saturated:
         return "a softmax that is saturated there: the weight of " + elements +
                " is exactly 0 or 1, and its slope 0";

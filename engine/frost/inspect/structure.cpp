@@ -1,12 +1,16 @@
 #include <frost/inspect/structure.hpp>
 
 #include <frost/inspect/differentiate.hpp>
+#include <frost/inspect/tangent.hpp>
 #include <frost/ops.hpp>
 #include <frost/tensor_impl.hpp>
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace frost::inspect {
 
@@ -18,19 +22,53 @@ Tensor saved_mask(const Node& node) {
   return {};
 }
 
-// Whether these elements of a softmax's output, where `marks` is not 0, are exactly 0 whatever the scores
-// are: it masks them, or the op behind it does.
-bool are_muted(const Node& softmax, const Tensor& marks) {
-  const NoGradGuard guard;
-  if (const Tensor mask = mask_over(softmax, 0); mask.defined())
-    return is_fixed(mask) && !has_any(marks.masked_fill(mask, 0));
-  if (!has_any(marks)) return true;
-  const Edge& edge = softmax.next_edge(0);
-  if (!edge.is_valid()) return false;
-  Node& masking = *edge.function;
-  if (!masking.name().starts_with("MaskedFill") || !is_rule_fixed(masking)) return false;
-  const Tensor passed = Backward::apply(masking, {generic(marks.sizes(), marks.scalar_type())})[0];
-  return passed.defined() && passed.sizes() == marks.sizes() && !has_any(passed * marks);
+// The only input of the node to which a gradient flows, where the way from it is linear: of -inf there come
+// -inf alone, whatever else stands there.
+std::optional<size_t> linear_input(const Node& node) {
+  const std::vector<Tensor> saved = node.saved_tensors();
+  const bool is_scaled =
+      std::any_of(saved.begin(), saved.end(), [](const Tensor& x) { return x.is_floating_point(); });
+  std::optional<size_t> input;
+  if (is_scaled || !is_rule_fixed(node)) return input;
+  for (size_t i = 0; i < node.num_outputs(); ++i) {
+    if (!node.next_edge(i).is_valid()) continue;
+    if (input) return std::nullopt;
+    input = i;
+  }
+  return input;
+}
+
+// Which elements of the edge's tensor depend on these of the node's input, by slopes above 0.
+Tensor reached_from(const Edge& edge, size_t input, const Tensor& elements) {
+  Node& node = *edge.function;
+  const Node::Output& output = node.output(edge.input_nr);
+  std::vector<Tensor> grad_outs(node.num_inputs()), directions(node.num_outputs());
+  grad_outs[edge.input_nr] = generic(output.sizes, output.dtype);
+  directions[input] = elements.to(output.dtype);
+  const Tensor change = changes_along(node, grad_outs, directions)[edge.input_nr];
+  return change.defined() ? change > 0 : zeros(output.sizes, kBool);
+}
+
+// Which elements of the edge's tensor are -inf whatever the leaves hold. Undefined: none.
+Tensor minus_infinities(const Edge& last) {
+  std::vector<std::pair<Edge, size_t>> way;  // tensors, and the inputs by which it goes on
+  for (Edge edge = last; edge.is_valid();) {
+    const std::optional<size_t> input = linear_input(*edge.function);
+    if (!input) break;
+    way.emplace_back(edge, *input);
+    edge = edge.function->next_edge(*input);
+  }
+  Tensor known;
+  for (auto at = way.rbegin(); at != way.rend(); ++at) {
+    const Node& node = *at->first.function;
+    if (known.defined()) known = reached_from(at->first, at->second, known);
+    if (node.argument() != -std::numeric_limits<double>::infinity()) continue;
+    const Edge& before = node.next_edge(at->second);
+    const Tensor all = ones(before.function->output(before.input_nr).sizes, kBool);
+    const Tensor filled = reached_from(at->first, at->second, all).logical_not();
+    known = known.defined() ? known.logical_or(filled) : filled;
+  }
+  return known;
 }
 
 Tensor sum_of(const Tensor& answer, const std::vector<int64_t>& elements) {
@@ -61,7 +99,7 @@ bool are_factors_fixed(const Tensor& answer, const std::vector<int64_t>& element
   differentiate({root}, {ones_like(root)}, [&is_sure](Node& node, ArrayRef<Tensor> arrived) {
     if (!is_sure || !std::any_of(arrived.begin(), arrived.end(), has_any)) return false;
     if (is_softmax(node)) {
-      is_sure = are_muted(node, arrived[0]);
+      is_sure = !has_any(arrived[0].masked_fill(muted_scores(node), 0));
       return false;
     }
     is_sure = node.num_outputs() > 0 && is_rule_fixed(node);  // a leaf has no inputs
@@ -81,28 +119,28 @@ bool is_softmax(const Node& node) {
   return node.name() == "SoftmaxBackward0" || node.name() == "MaskedSoftmaxBackward0";
 }
 
-bool is_alone(Node& softmax, int64_t element) {
-  // How the element's gradient depends on the weights: on those of its row.
-  Tensor answer;
-  {
-    const AutoGradMode mode(true);
-    answer = Backward::apply(softmax, {generic(softmax.output(0).sizes, softmax.output(0).dtype)})[0];
-  }
-  const Tensor root = sum_of(answer, {element});
-  Tensor row;
-  differentiate({root}, {ones_like(root)}, [&row, &softmax](Node& node, ArrayRef<Tensor> arrived) {
-    if (&node == &softmax) row = arrived[0];
-    return &node != &softmax;
-  });
-  const NoGradGuard guard;
-  return row.defined() && are_muted(softmax, row.masked_fill(softmax.saved_output().detach() != 0, 0));
-}
+int64_t softmax_dim(const Node& softmax) { return static_cast<int64_t>(softmax.argument().value()); }
 
 Tensor mask_over(const Node& node, size_t input) {
   if (node.name() == "MaskedSoftmaxBackward0") return saved_mask(node);
   if (node.name() != "MaskedAttentionBackward0" || input == 0) return {};
   const Tensor padding = saved_mask(node);  // [B, T], over keys and values [B, heads, T, features]
   return padding.defined() ? padding.reshape({padding.size(0), 1, padding.size(1), 1}) : padding;
+}
+
+Tensor muted_scores(const Node& softmax) {
+  const NoGradGuard guard;
+  const Dims& sizes = softmax.output(0).sizes;
+  if (const Tensor mask = mask_over(softmax, 0); mask.defined())
+    return is_fixed(mask) ? mask.expand(sizes) : zeros(sizes, kBool);
+  const Tensor filled = minus_infinities(softmax.next_edge(0));
+  return filled.defined() ? filled : zeros(sizes, kBool);
+}
+
+Tensor lone_scores(const Node& softmax) {
+  const NoGradGuard guard;
+  const Tensor heard = muted_scores(softmax).logical_not();
+  return heard.logical_and(heard.sum(softmax_dim(softmax), /*keepdim=*/true) == 1);
 }
 
 }  // namespace frost::inspect

@@ -9,8 +9,7 @@
 namespace frost::inspect {
 
 // Whether a tensor that a node saved was made without any value that a leaf which requires grad has, as far
-// as is known: what was written in place, and what went through item() or data_ptr(), leaves no trace. A fill
-// by masked_fill is taken for one with -inf.
+// as is known: what was written in place, and what went through item() or data_ptr(), leaves no trace.
 bool is_fixed(const Tensor& saved);
 // Whether the node's rule is one linear map, whatever the leaves hold: all that it keeps is fixed.
 bool is_rule_fixed(const Node& node);
@@ -21,11 +20,15 @@ bool are_factors_fixed(const Tensor& answer, const std::vector<int64_t>& element
 
 bool is_product(const Node& node);  // of its inputs, element by element or as matrices
 bool is_softmax(const Node& node);
-// Of an element that has all the weight of its row of a softmax: whether everything else in the row is
-// masked, by a mask that is fixed, so that it has it whatever the scores are.
-bool is_alone(Node& softmax, int64_t element);
+int64_t softmax_dim(const Node& softmax);
 // Which elements of an input a softmax or an attention with a mask of its own mutes; else undefined.
 // Broadcasts to that input.
 Tensor mask_over(const Node& node, size_t input);
+// Which scores of a softmax have no weight, whatever they are: its own mask is fixed, or they are -inf,
+// filled by masked_fill or where with a fixed mask. Between these and the softmax there may be ops of one
+// input that pick, move, scale or add what they are given. Not known: a mask that is added.
+Tensor muted_scores(const Node& softmax);
+// Which have all the weight of their row, whatever they are: all others in it are muted.
+Tensor lone_scores(const Node& softmax);
 
 }  // namespace frost::inspect

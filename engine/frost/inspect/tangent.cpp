@@ -16,13 +16,14 @@ bool has_nan(const std::vector<Tensor>& tensors) {
                      [](const Tensor& x) { return x.defined() && any(isnan(x)).item<bool>(); });
 }
 
-std::vector<Tensor> differentiated_rule(const TracedNode& node, const std::vector<Tensor>& directions) {
-  std::vector<Tensor> grad_outs = generic_grad_outs(node), from, cotangents;
+std::vector<Tensor> differentiated_rule(Node& node, std::vector<Tensor> grad_outs,
+                                        const std::vector<Tensor>& directions) {
+  std::vector<Tensor> from, cotangents;
   {
     const AutoGradMode mode(true);
-    for (const Tensor& grad_out : grad_outs)
-      if (grad_out.defined()) grad_out.requires_grad_();
-    const std::vector<Tensor> answers = Backward::apply(*node.node, grad_outs);
+    for (Tensor& grad_out : grad_outs)
+      if (grad_out.defined()) grad_out = grad_out.detach().requires_grad_();
+    const std::vector<Tensor> answers = Backward::apply(node, grad_outs);
     for (size_t i = 0; i < answers.size(); ++i)
       if (directions[i].defined() && answers[i].defined()) {
         from.push_back(answers[i]);
@@ -56,8 +57,9 @@ std::vector<Tensor> generic_grad_outs(const TracedNode& node) {
   return grad_outs;
 }
 
-std::vector<Tensor> changes_along(const TracedNode& node, const std::vector<Tensor>& directions) {
-  std::vector<Tensor> all = differentiated_rule(node, directions);
+std::vector<Tensor> changes_along(Node& node, const std::vector<Tensor>& grad_outs,
+                                  const std::vector<Tensor>& directions) {
+  std::vector<Tensor> all = differentiated_rule(node, grad_outs, directions);
   if (!has_nan(all)) return all;
   // What does not change changes nothing, however steep the slope is there.
   std::vector<Tensor> sum(all.size());
@@ -66,8 +68,8 @@ std::vector<Tensor> changes_along(const TracedNode& node, const std::vector<Tens
     if (!directions[i].defined()) continue;
     std::vector<Tensor> alone(directions.size());
     alone[i] = directions[i];
-    const std::vector<Tensor> changes = differentiated_rule(node, alone);
-    const Tensor still = untouched_by(*node.node, i, directions[i]);
+    const std::vector<Tensor> changes = differentiated_rule(node, grad_outs, alone);
+    const Tensor still = untouched_by(node, i, directions[i]);
     for (size_t k = 0; k < sum.size(); ++k) {
       if (!changes[k].defined()) continue;
       const Tensor change = still.defined() ? changes[k].masked_fill(still, 0) : changes[k];

@@ -13,8 +13,12 @@ std::vector<Tensor> generic_grad_outs(const TracedNode& node);
 
 // How the node's outputs change where its inputs change along `directions` (undefined: not at all): Σ J·v
 // over the inputs. A rule g ↦ Jᵀg is linear in g, so J v is the gradient of (Jᵀg)·v for g: the rule is asked
-// with any g, and its answer differentiated.
-std::vector<Tensor> changes_along(const TracedNode& node, const std::vector<Tensor>& directions);
+// with any g, the `grad_outs` (undefined: the output is not asked about), and its answer differentiated.
+std::vector<Tensor> changes_along(Node& node, const std::vector<Tensor>& grad_outs,
+                                  const std::vector<Tensor>& directions);
+inline std::vector<Tensor> changes_along(const TracedNode& node, const std::vector<Tensor>& directions) {
+  return changes_along(*node.node, generic_grad_outs(node), directions);
+}
 
 // The derivatives of every op's outputs along one direction of x (a Jacobian times a vector), worked out
 // forward from x, a node at a time, as far as it is asked for.

@@ -96,6 +96,69 @@ TEST_CASE("explain: a softmax that is saturated is not one in which a score is a
   CHECK_FALSE(both.is_zero_by_structure);
 }
 
+namespace {
+
+bool is_structural_zero(const Tensor& root, const Tensor& x) {
+  const Explanation told = explain(root, x);
+  CHECK(told.zeros > 0);
+  return told.is_zero_by_structure;
+}
+// How many nodes have been recorded so far.
+uint64_t recorded() { return exp(ones({}, requires_grad())).grad_fn()->sequence_nr(); }
+
+}  // namespace
+
+TEST_CASE("explain: only a fill of -inf mutes a score for good", "[inspect]") {
+  const Tensor x = leaf({1, 2, 3}, "x"), v = leaf({1, 2, 3}, "v");
+  const Tensor mask = tensor({false, true, true}), last = tensor({false, false, true});
+  const auto of = [&](const Tensor& filled) { return filled.softmax(0).pow(2).sum(); };
+  CHECK(is_structural_zero(of(x.masked_fill(mask, -kInfinity)), x));
+  CHECK(is_structural_zero(of(x.masked_fill(mask, tensor(-kInfinity))), x));
+  CHECK(is_structural_zero(of(where(mask, -kInfinity, x)), x));
+  CHECK(is_structural_zero(of(where(~mask, x, -kInfinity)), x));
+  for (const Tensor& filled : {x.masked_fill(mask, -1e9), where(mask, -1e9, x)}) {
+    const Explanation told = explain(of(filled), x, {0});
+    REQUIRE(told.cuts.size() == 1);
+    CHECK(told.cuts[0].cause == Cause::saturated);
+    CHECK_FALSE(told.is_zero_by_structure);
+  }
+  const Tensor fill = tensor(-kInfinity, requires_grad());  // it may become another
+  CHECK_FALSE(is_structural_zero(of(x.masked_fill(mask, fill)), x));
+  CHECK_FALSE(is_structural_zero(of(x.masked_fill(x > 1, -kInfinity)), x));
+  CHECK(is_structural_zero((v * x.masked_fill(last, -kInfinity).softmax(0)).sum(), v));
+  CHECK_FALSE(is_structural_zero((v * x.masked_fill(last, -1e9).softmax(0)).sum(), v));
+  CHECK_THAT(to_text(explain(of(x.masked_fill(mask, -kInfinity)), x, {0})),
+             Contains("its weight is 1, whatever it is\n"));
+}
+
+TEST_CASE("explain: what is filled with -inf is known behind views, scaling and other fills", "[inspect]") {
+  const Tensor x = tensor({{1., 2.}, {3., 4.}}, dtype(kDouble)).requires_grad_().set_name("x");
+  const Tensor mask = tensor({{false, true}, {false, true}}), other = tensor({{false, false}, {true, true}});
+  const Tensor filled = x.masked_fill(mask, -kInfinity);
+  const auto is_structural = [&x](const Tensor& weights) {
+    return is_structural_zero(weights.pow(2).sum(), x);
+  };
+  CHECK(is_structural(filled.transpose(0, 1).softmax(0)));
+  CHECK(is_structural(filled.view({1, 4}).unsqueeze(0).slice(2, 0, 2).softmax(2)));
+  CHECK(is_structural((filled / 2).softmax(1)));
+  CHECK(is_structural(filled.masked_fill(other, 0)[0].softmax(0)));
+  CHECK(is_structural(filled.masked_fill(tensor({{true}, {false}}), -1.)[1].softmax(0)));
+  CHECK_FALSE(is_structural(x.masked_fill(mask, -1e9).view({4}).slice(0, 0, 2).softmax(0)));
+  CHECK_FALSE(is_structural(filled.masked_fill(mask, -1e9)[0].softmax(0)));  // filled over
+  CHECK_FALSE(is_structural((-(-x * 1e9).masked_fill(mask, kInfinity)).softmax(1)));
+}
+
+TEST_CASE("explain: however many scores are alone in their rows, a softmax is looked at once", "[inspect]") {
+  const auto cost = [](int64_t n) {
+    const Tensor x = randn({n, n}, kDouble).requires_grad_();
+    const Tensor root = x.masked_fill(~eye(n, kBool), -kInfinity).softmax(1).pow(2).sum();
+    const uint64_t before = recorded();
+    CHECK(explain(root, x).is_zero_by_structure);
+    return recorded() - before;
+  };
+  CHECK(cost(40) == cost(3));
+}
+
 TEST_CASE("explain: of zeros with one factor masked and another 0 by its value, not all are structural",
           "[inspect]") {
   const Tensor x = leaf({1, 2, 3}, "x"), scores = leaf({1, 2, 3}, "scores"), y = leaf({-1, -2, 3}, "y");
