@@ -7,16 +7,14 @@
 #include <frost/inspect/tangent.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
+#include <set>
+#include <tuple>
 #include <utility>
 
 namespace frost::inspect {
 
 namespace {
-
-// Of one op's births, so many NaN and so many infinities are looked at.
-constexpr size_t kMostBorn = 64;
 
 bool is_any(const Tensor& mask) { return mask.defined() && any(mask).item<bool>(); }
 
@@ -24,7 +22,7 @@ Tensor both(const Tensor& a, const Tensor& b) { return a.logical_and(b); }
 
 class Search {
  public:
-  Search(const Trace& trace, const Uses& uses) : trace_(trace), uses_(uses) {}
+  Search(const Trace& trace, const Uses& uses) : trace_(trace), uses_(uses), origins_(trace, uses) {}
 
   std::vector<Birth> births(const Trace::Place& place, std::optional<int64_t> element) {
     const NoGradGuard guard;
@@ -152,40 +150,44 @@ class Search {
 
   // ---- births ----
 
+  // One for each cause and origin, at the first element of which it is so.
   void add_births(const Use& use, const Tensor& born) {
     if (!is_any(born)) return;
-    const Tensor slopes = is_nonfinite(slopes_at(use));
-    const std::vector<double> elements = numbers(born), is_steep = numbers(slopes);
-    const std::vector<double> made = numbers(trace_.nodes()[use.node].inputs[use.input].gradient.value);
-    size_t nans = 0, infinities = 0;
+    const TracedNode& node = trace_.nodes()[use.node];
+    Tensor answer;
+    {
+      const AutoGradMode mode(true);
+      answer = slopes_at(use);
+    }
+    const std::vector<double> elements = numbers(born), keys = origins_.keys_of(answer);
+    const bool is_on_each = acts_on_each_element(*node.node, use.input);
+    const std::vector<double> frozen = frozen_at(use, is_on_each);
+    const std::vector<double> grads =
+        is_on_each ? numbers(node.outputs[0].gradient.value) : std::vector<double>();
     for (size_t e = 0; e < elements.size(); ++e) {
-      if (elements[e] == 0 || ++(std::isnan(made[e]) ? nans : infinities) > kMostBorn) continue;
-      const Birth birth = birth_of(use, static_cast<int64_t>(e), is_steep[e] != 0);
-      const bool is_known = std::any_of(births_.begin(), births_.end(), [&birth](const Birth& other) {
-        return other.node == birth.node && other.cause == birth.cause && other.origin == birth.origin;
-      });
-      if (!is_known) births_.push_back(birth);
+      if (elements[e] == 0) continue;
+      Birth birth{use.node, use.input, static_cast<int64_t>(e), Birth::Cause::overflow, use.node, {}, {}};
+      if (keys[e] != 0) find_cause(birth, origins_.origin(keys[e]), frozen[e]);
+      if (birth.cause == Birth::Cause::infinite_slope && is_on_each) {
+        birth.grad_in = grads[e];
+        if (grads[e] == 0) birth.cause = Birth::Cause::zero_times_infinity;
+      }
+      if (!known_.insert({birth.node, birth.cause, birth.origin}).second) continue;
+      birth.value = value_of(node, use.input, birth.element);
+      births_.push_back(birth);
     }
   }
 
-  Birth birth_of(const Use& use, int64_t element, bool is_steep) const {
-    const TracedNode& node = trace_.nodes()[use.node];
-    Birth birth{use.node, use.input, element, Birth::Cause::overflow, use.node, {}, {}};
-    birth.value = value_of(node, use.input, element);
-    if (!is_steep) return birth;
-    const bool is_on_each = acts_on_each_element(*node.node, use.input);
-    if (const std::optional<Origin> origin = origin_behind(use, element, is_on_each)) {
-      birth.origin = origin->node;
-      birth.cause = origin->is_empty_row ? Birth::Cause::empty_row
-                    : origin->is_nan     ? Birth::Cause::forward_value
-                                         : Birth::Cause::forward_infinity;
-      return birth;
-    }
+  // Of a slope that is not finite.
+  static void find_cause(Birth& birth, std::optional<Origin> origin, double frozen) {
     birth.cause = Birth::Cause::infinite_slope;
-    if (!is_on_each) return birth;
-    birth.grad_in = numbers(node.outputs[0].gradient.value)[static_cast<size_t>(element)];
-    if (*birth.grad_in == 0) birth.cause = Birth::Cause::zero_times_infinity;
-    return birth;
+    if (origin && origin->node == birth.node && !origin->is_nan) return;  // the op made it of finite numbers
+    if (!origin && frozen != 0) origin = Origin{birth.node, frozen == 2, false};
+    if (!origin) return;
+    birth.origin = origin->node;
+    birth.cause = origin->is_empty_row ? Birth::Cause::empty_row
+                  : origin->is_nan     ? Birth::Cause::forward_value
+                                       : Birth::Cause::forward_infinity;
   }
 
   // Of an element of an input, in the forward pass: if the node saved it, and it was not written to since.
@@ -200,79 +202,28 @@ class Search {
     return std::nullopt;
   }
 
-  // What a slope that is not finite has that from in the forward pass; none where the op alone made it.
-  std::optional<Origin> origin_behind(const Use& use, int64_t element, bool is_on_each) const {
+  // What stands at each element of frozen tensors that the node saved: 2 for a NaN, 1 for an infinity, else
+  // 0.
+  std::vector<double> frozen_at(const Use& use, bool is_on_each) const {
     const TracedNode& node = trace_.nodes()[use.node];
-    std::optional<Origin> found;
-    const auto look_at = [this, &found, &use](const std::optional<Trace::Place>& place, const Tensor& values,
-                                              int64_t at) {
-      const double value = numbers(values)[static_cast<size_t>(at)];
-      if (std::isfinite(value)) return;
-      const std::optional<Origin> origin =
-          place ? origin_of(trace_, uses_, *place, at) : Origin{use.node, std::isnan(value), false};
-      const bool is_own = place && place->node == use.node && origin && origin->node == use.node;
-      if (is_own && !origin->is_nan) return;  // the op itself made it of finite numbers
-      if (origin && (!found || (origin->is_nan && !found->is_nan))) found = origin;
-    };
-    const Tensor output = node.node->saved_output();
-    const Tensor& gradient = node.inputs[use.input].gradient.value;
-    if (output.defined() && output.sizes() == gradient.sizes())
-      look_at(Trace::Place{use.node, 0}, output, element);
-    if (found) return found;
-    for (const auto& [saved, matters] : factors_of(use, element, is_on_each)) {
-      if (const std::optional<int64_t> at = first_of(both(matters, is_nonfinite(saved))))
-        look_at(trace_.find(saved), saved, *at);
-    }
-    return found;
-  }
-
-  // The floating-point tensors that the node saved, its output aside, and which of their elements matter to
-  // the slope of this one.
-  std::vector<std::pair<Tensor, Tensor>> factors_of(const Use& use, int64_t element, bool is_on_each) const {
-    Node& node = *trace_.nodes()[use.node].node;
-    std::vector<std::pair<Tensor, Tensor>> factors;
-    const Tensor& gradient = trace_.nodes()[use.node].inputs[use.input].gradient.value;
-    std::map<const Node*, std::vector<Tensor>> arrived;
-    if (!is_on_each) arrived = arrived_from(use, element);
-    std::vector<Tensor> all = node.saved_tensors();
-    if (node.saved_output().defined()) all.pop_back();
+    Tensor worst = zeros(node.inputs[use.input].gradient.value.sizes(), kDouble);
+    std::vector<Tensor> all = node.node->saved_tensors();
+    if (node.node->saved_output().defined()) all.pop_back();
     for (const Tensor& saved : all) {
-      if (!saved.is_floating_point()) continue;
-      const Edge edge = gradient_edge(saved);
-      Tensor matters = ones(saved.sizes(), kBool);
-      if (is_on_each && is_broadcastable_to(saved.sizes(), gradient.sizes())) {
-        const Tensor count = arange(saved.numel()).view(saved.sizes());
-        matters = count == count.expand(gradient.sizes()).reshape({-1})[element];
-      } else if (const auto at = arrived.find(edge.function.get()); at != arrived.end()) {
-        const Tensor& of_saved = at->second[edge.input_nr];
-        matters = of_saved.defined() ? of_saved != 0 : zeros(saved.sizes(), kBool);
-      }
-      factors.emplace_back(saved, matters);
+      if (!saved.is_floating_point() || saved.numel() == 0 || trace_.find(saved)) continue;
+      const Tensor bad = is_nonfinite(saved).to(kDouble) + isnan(saved.detach()).to(kDouble);
+      const bool is_of_each = is_on_each && is_broadcastable_to(saved.sizes(), worst.sizes());
+      worst = maximum(worst, is_of_each ? bad : bad.amax());
     }
-    return factors;
-  }
-
-  // The gradients of the rule's answer for one element at the nodes of the forward pass.
-  std::map<const Node*, std::vector<Tensor>> arrived_from(const Use& use, int64_t element) const {
-    const TracedNode& node = trace_.nodes()[use.node];
-    Tensor answer;
-    {
-      const AutoGradMode mode(true);
-      answer = Backward::apply(*node.node, generic_grad_outs(node))[use.input].reshape({-1})[element];
-    }
-    std::map<const Node*, std::vector<Tensor>> all;
-    differentiate({answer}, {ones_like(answer)}, [this, &all](Node& at, ArrayRef<Tensor> arrived) {
-      const bool is_of_forward = trace_.find_node(&at).has_value();
-      if (is_of_forward) all[&at] = arrived.vec();
-      return !is_of_forward;
-    });
-    return all;
+    return numbers(worst);
   }
 
   const Trace& trace_;
   const Uses& uses_;
   std::map<size_t, std::vector<Tensor>> affected_;  // elements of nodes' outputs, by node
+  Origins origins_;
   std::vector<Birth> births_;
+  std::set<std::tuple<size_t, Birth::Cause, size_t>> known_;  // by node, cause and origin
 };
 
 }  // namespace

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <unordered_map>
+#include <vector>
 
 namespace frost::inspect {
 
@@ -20,10 +22,36 @@ struct Origin {
   bool is_empty_row;  // a softmax of a row in which everything is masked
 };
 
-// Of this element of the forward pass: goes back, along what it was made of, as long as a NaN was made of
-// NaN, or, where there was none, of infinities. The values that the tape keeps are known, and no others; none
-// where this element is finite.
-std::optional<Origin> origin_of(const Trace& trace, const Uses& uses, const Trace::Place& place,
-                                int64_t element);
+// What is not finite in the forward pass has that from what it was made of: a NaN from NaN, or, where there
+// was none, from infinities; and of several from the one that was made first. The values that the tape keeps
+// are known, and no others. Each node is looked at once, however often it is asked about.
+class Origins {
+ public:
+  Origins(const Trace& trace, const Uses& uses);
+
+  // Of each element of what a rule of the trace answered, recorded: a key of its origin, 0 where it is
+  // finite.
+  std::vector<double> keys_of(const Tensor& answer);
+  // None: the rule made it of finite numbers.
+  std::optional<Origin> origin(double key) const;
+
+ private:
+  // What an origin is, in rising order: of several the largest is told.
+  enum class Kind : int64_t { infinite, nan_of_infinities, nan, empty_row };
+  // kind·span + place: of each element of each output of a node; undefined: all are 0.
+  using Keys = std::vector<Tensor>;
+
+  double key(Kind kind, int64_t place) const;
+  std::vector<Node*> unknown_behind(const Edge& last) const;
+  Keys passed_on(Node& node, const std::vector<Tensor>& inputs) const;
+  void keep_known(size_t i, Keys& keys) const;
+  Tensor among(const Tensor& values, const Tensor& passed, int64_t place) const;
+  Tensor values_of(const Trace::Place& place) const;
+
+  const Trace& trace_;
+  const Uses& uses_;
+  int64_t span_;
+  std::unordered_map<const Node*, Keys> known_;  // of the trace's nodes
+};
 
 }  // namespace frost::inspect

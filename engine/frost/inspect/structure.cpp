@@ -23,13 +23,13 @@ Tensor saved_mask(const Node& node) {
 }
 
 // The only input of the node to which a gradient flows, where the way from it is linear: of -inf there come
-// -inf alone, whatever else stands there.
-std::optional<size_t> linear_input(const Node& node) {
+// -inf alone, whatever else stands there. `for_good`: and the same whatever the leaves hold.
+std::optional<size_t> linear_input(const Node& node, bool for_good) {
   const std::vector<Tensor> saved = node.saved_tensors();
   const bool is_scaled =
       std::any_of(saved.begin(), saved.end(), [](const Tensor& x) { return x.is_floating_point(); });
   std::optional<size_t> input;
-  if (is_scaled || !is_rule_fixed(node)) return input;
+  if (is_scaled || (for_good && !is_rule_fixed(node))) return input;
   for (size_t i = 0; i < node.num_outputs(); ++i) {
     if (!node.next_edge(i).is_valid()) continue;
     if (input) return std::nullopt;
@@ -49,11 +49,11 @@ Tensor reached_from(const Edge& edge, size_t input, const Tensor& elements) {
   return change.defined() ? change > 0 : zeros(output.sizes, kBool);
 }
 
-// Which elements of the edge's tensor are -inf whatever the leaves hold. Undefined: none.
-Tensor minus_infinities(const Edge& last) {
+// Which elements of the edge's tensor a fill made -inf. Undefined: none.
+Tensor minus_infinities(const Edge& last, bool for_good) {
   std::vector<std::pair<Edge, size_t>> way;  // tensors, and the inputs by which it goes on
   for (Edge edge = last; edge.is_valid();) {
-    const std::optional<size_t> input = linear_input(*edge.function);
+    const std::optional<size_t> input = linear_input(*edge.function, for_good);
     if (!input) break;
     way.emplace_back(edge, *input);
     edge = edge.function->next_edge(*input);
@@ -99,7 +99,7 @@ bool are_factors_fixed(const Tensor& answer, const std::vector<int64_t>& element
   differentiate({root}, {ones_like(root)}, [&is_sure](Node& node, ArrayRef<Tensor> arrived) {
     if (!is_sure || !std::any_of(arrived.begin(), arrived.end(), has_any)) return false;
     if (is_softmax(node)) {
-      is_sure = !has_any(arrived[0].masked_fill(muted_scores(node), 0));
+      is_sure = !has_any(arrived[0].masked_fill(muted_scores(node, true), 0));
       return false;
     }
     is_sure = node.num_outputs() > 0 && is_rule_fixed(node);  // a leaf has no inputs
@@ -128,18 +128,18 @@ Tensor mask_over(const Node& node, size_t input) {
   return padding.defined() ? padding.reshape({padding.size(0), 1, padding.size(1), 1}) : padding;
 }
 
-Tensor muted_scores(const Node& softmax) {
+Tensor muted_scores(const Node& softmax, bool for_good) {
   const NoGradGuard guard;
   const Dims& sizes = softmax.output(0).sizes;
   if (const Tensor mask = mask_over(softmax, 0); mask.defined())
-    return is_fixed(mask) ? mask.expand(sizes) : zeros(sizes, kBool);
-  const Tensor filled = minus_infinities(softmax.next_edge(0));
+    return is_fixed(mask) || !for_good ? mask.expand(sizes) : zeros(sizes, kBool);
+  const Tensor filled = minus_infinities(softmax.next_edge(0), for_good);
   return filled.defined() ? filled : zeros(sizes, kBool);
 }
 
 Tensor lone_scores(const Node& softmax) {
   const NoGradGuard guard;
-  const Tensor heard = muted_scores(softmax).logical_not();
+  const Tensor heard = muted_scores(softmax, true).logical_not();
   return heard.logical_and(heard.sum(softmax_dim(softmax), /*keepdim=*/true) == 1);
 }
 

@@ -24,11 +24,12 @@ int64_t softmax_dim(const Node& softmax);
 // Which elements of an input a softmax or an attention with a mask of its own mutes; else undefined.
 // Broadcasts to that input.
 Tensor mask_over(const Node& node, size_t input);
-// Which scores of a softmax have no weight, whatever they are: its own mask is fixed, or they are -inf,
-// filled by masked_fill or where with a fixed mask. Between these and the softmax there may be ops of one
-// input that pick, move, scale or add what they are given. Not known: a mask that is added.
-Tensor muted_scores(const Node& softmax);
-// Which have all the weight of their row, whatever they are: all others in it are muted.
+// Which scores of a softmax have no weight: its own mask says so, or they are -inf, filled by masked_fill or
+// where. Between these and the softmax there may be ops of one input that pick, move, scale or add what they
+// are given. `for_good`: whatever the leaves hold, as the masks do not depend on them. Not known: a mask that
+// is added.
+Tensor muted_scores(const Node& softmax, bool for_good);
+// Which have all the weight of their row, whatever they are: all others in it are muted for good.
 Tensor lone_scores(const Node& softmax);
 
 }  // namespace frost::inspect

@@ -186,3 +186,37 @@ TEST_CASE("explain: a NaN is found behind many infinities of one op", "[inspect]
   CHECK(std::any_of(told.births.begin(), told.births.end(),
                     [](const Birth& birth) { return birth.element == 69; }));
 }
+
+TEST_CASE("explain: every birth of an op is looked at, and told once for each origin", "[inspect]") {
+  const Tensor a = full({150}, -1., dtype(kDouble).requires_grad(true)), b = leaf({-1, 4}, "b");
+  const Tensor first = sqrt(a), second = sqrt(b);
+  const Tensor h = cat({first, second}).view({8, 19}).transpose(0, 1);
+  const Explanation told = explain((h * h).sum(), h);
+  REQUIRE(told.births.size() == 2);
+  CHECK(told.births[0].origin == told.trace.find(first)->node);
+  CHECK(told.births[1].origin == told.trace.find(second)->node);
+  CHECK(told.births[1].element == 17 * 8 + 7);  // the last but one of 19 columns, in the last of eight rows
+  const Explanation one = explain((h * h).sum(), h, {0, 0});
+  CHECK(only_birth(one).origin == one.trace.find(first)->node);
+}
+
+TEST_CASE("explain: what has come down a chain of ops is followed back once", "[inspect]") {
+  const auto calls_in = [](int64_t n) {  // of the rule of the second op, when n others are explained
+    const Tensor x = leaf({-1, 4}, "x"), nan = sqrt(x);
+    int calls = 0;
+    Tensor h = record("CountedBackward0", nan.detach() * 1, wrt(nan, [&calls](const Tensor& grad_out) {
+                        ++calls;
+                        return grad_out;
+                      }));
+    Tensor root = zeros({}, kDouble);
+    for (int64_t i = 0; i < n; ++i) {
+      h = h + 1;
+      root = root + (h * h).sum();
+    }
+    const Explanation told = explain(root, x);
+    CHECK(told.births.size() == static_cast<size_t>(n));
+    for (const Birth& birth : told.births) CHECK(name_of(told, birth.origin) == "SqrtBackward0");
+    return calls;
+  };
+  CHECK(calls_in(60) == calls_in(30));
+}
