@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <utility>
 
 namespace frost::inspect {
@@ -18,6 +19,9 @@ struct Way {
   Tensor share;           // undefined: a rule returned none
   bool is_whole;          // it starts at the root
 };
+
+// All ways together are not longer.
+constexpr size_t kMostSteps = 65536;
 
 class Search {
  public:
@@ -62,6 +66,10 @@ class Search {
   void extend(Way way) {
     std::vector<Start> starts;
     while (true) {
+      if (++steps_ > kMostSteps) {
+        done_.push_back(std::move(way));
+        return;
+      }
       starts.clear();
       const size_t top = way.uses.back().node;
       for (uint32_t k = 0; k < trace_.nodes()[top].outputs.size(); ++k) add_starts({top, k}, starts);
@@ -92,6 +100,7 @@ class Search {
   const Trace& trace_;
   const Uses& uses_;
   size_t limit_;
+  size_t steps_ = 0;
   std::deque<Way> open_;
   std::deque<Way> done_;
 };
@@ -139,18 +148,17 @@ void run_quietly(Trace& trace) {
 std::vector<Path> paths_to(const Trace& trace, const Uses& uses, const Trace::Place& place, size_t limit) {
   const NoGradGuard guard;
   std::vector<Path> paths;
+  std::map<std::pair<std::vector<size_t>, bool>, size_t> known;
   for (Way& way : Search(trace, uses, limit).ways_to(place)) {
     if (!way.share.defined()) continue;
     Path path{{}, way.is_whole, way.share, 0};
     for (const Use& use : way.uses) path.nodes.push_back(use.node);
     // Two inputs of one op that are one tensor, as of x*x, are one path.
-    const auto same = std::find_if(paths.begin(), paths.end(), [&path](const Path& known) {
-      return known.nodes == path.nodes && known.is_whole == path.is_whole;
-    });
-    if (same == paths.end())
+    const auto [at, is_new] = known.try_emplace({path.nodes, path.is_whole}, paths.size());
+    if (is_new)
       paths.push_back(std::move(path));
     else
-      same->share = same->share + path.share;
+      paths[at->second].share = paths[at->second].share + path.share;
   }
   return paths;
 }

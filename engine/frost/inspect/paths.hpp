@@ -29,8 +29,10 @@ class Uses {
 // leaf. The roots have one element each.
 void run_quietly(Trace& trace);
 
-// At most `limit` paths of a complete trace to the place; fractions are not worked out yet. The rules are
-// linear in the gradients that come in, so each path's share is the root's gradient passed along it alone.
+// The paths of a complete trace to the place: each use of it begins one, and they fork as long as there are
+// at most `limit`, and are followed for 65536 steps in all; fractions are not worked out yet. The
+// rules are linear in the gradients that come in, so each path's share is the root's gradient passed along it
+// alone.
 std::vector<Path> paths_to(const Trace& trace, const Uses& uses, const Trace::Place& place, size_t limit);
 
 }  // namespace frost::inspect

@@ -194,3 +194,21 @@ TEST_CASE("explain: names are harmless to a terminal", "[inspect]") {
   }
   CHECK_THROWS_WITH(explain(loss, "\x1b[2J"), Contains("\\x1b") && !Contains("\x1b"));
 }
+
+TEST_CASE("explain: of very many uses each is told, and not the whole way of each", "[inspect]") {
+  const Tensor x = leaf({1, 2}, "x");
+  Tensor sum = zeros({2}, kDouble);
+  for (int i = 0; i < 1000; ++i) sum = sum + sin(x);
+  const Explanation told = explain(sum.sum(), x);
+  REQUIRE(told.paths.size() == 1000);
+  size_t steps = 0;
+  double fraction = 0;
+  for (const Path& path : told.paths) {
+    steps += path.nodes.size();
+    fraction += path.fraction;
+  }
+  CHECK(steps < 100000);  // and not half a million
+  CHECK(fraction == Approx(1));
+  CHECK(std::any_of(told.paths.begin(), told.paths.end(), [](const Path& path) { return path.is_whole; }));
+  CHECK_THAT(to_text(told), Contains("1000 paths, some of them many in one"));
+}
