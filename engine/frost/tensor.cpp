@@ -23,9 +23,12 @@ TensorImpl::TensorImpl(Dtype element_dtype, const Layout& elements, Ref<Storage>
     : dtype(element_dtype),
       contiguous(elements.is_contiguous()),
       numel(elements.numel()),
-      data(static_cast<char*>(memory->data()) + elements.offset * static_cast<int64_t>(element_size(dtype))),
+      data(static_cast<char*>(memory->data())),
       storage(std::move(memory)),
-      layout(elements) {}
+      layout(elements) {
+  // Where there are no elements, the offset may be out of all bounds.
+  if (numel > 0) data += elements.offset * static_cast<int64_t>(element_size(dtype));
+}
 
 TensorImpl::TensorImpl(Dtype element_dtype, IntArrayRef sizes, int64_t count_of_elements,
                        Ref<Storage>&& memory)

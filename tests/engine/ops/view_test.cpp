@@ -104,6 +104,14 @@ TEST_CASE("views: cost the same whatever they are of", "[ops][view]") {
   }
 }
 
+TEST_CASE("views: of no elements, however far they lie", "[ops][view]") {
+  const int64_t far = int64_t{1} << 61;
+  const Tensor none = zeros({0, far}, kDouble);
+  CHECK(none.slice(1, far).sizes() == IntArrayRef{0, 0});
+  CHECK(none.slice(1, far - 1).sizes() == IntArrayRef{0, 1});
+  CHECK(none.select(1, far - 1).sum().item<double>() == 0);
+}
+
 TEST_CASE("views: grad_fn, and none for frozen input, integers or under NoGradGuard", "[ops][view]") {
   for (const View& view : views()) {
     INFO(view.name);
