@@ -1,5 +1,6 @@
 #include <frost/inspect/birth.hpp>
 
+#include <frost/inspect/cuts.hpp>
 #include <frost/inspect/derivative.hpp>
 #include <frost/inspect/differentiate.hpp>
 #include <frost/inspect/numbers.hpp>
@@ -68,7 +69,7 @@ class Search {
     }
     // Each of them is finite, and their sum is not.
     if (const std::optional<int64_t> at = first_of(left))
-      births_.push_back({place.node, std::nullopt, *at, Birth::Cause::overflow, place.node, {}, {}});
+      births_.push_back({place.node, std::nullopt, *at, Birth::Cause::overflow, place.node, {}, {}, {}});
   }
 
   std::vector<Tensor> grad_outs_of(const TracedNode& node, const std::vector<Tensor>& elements) const {
@@ -166,7 +167,7 @@ class Search {
         is_on_each ? numbers(node.outputs[0].gradient.value) : std::vector<double>();
     for (size_t e = 0; e < elements.size(); ++e) {
       if (elements[e] == 0) continue;
-      Birth birth{use.node, use.input, static_cast<int64_t>(e), Birth::Cause::overflow, use.node, {}, {}};
+      Birth birth{use.node, use.input, static_cast<int64_t>(e), Birth::Cause::overflow, use.node, {}, {}, {}};
       if (keys[e] != 0) find_cause(birth, origins_.origin(keys[e]), frozen[e]);
       if (birth.cause == Birth::Cause::infinite_slope && is_on_each) {
         birth.grad_in = grads[e];
@@ -174,6 +175,7 @@ class Search {
       }
       if (!known_.insert({birth.node, birth.cause, birth.origin}).second) continue;
       birth.value = value_of(node, use.input, birth.element);
+      if (birth.cause == Birth::Cause::zero_times_infinity) birth.muted_by = muting_op(birth);
       births_.push_back(birth);
     }
   }
@@ -188,6 +190,18 @@ class Search {
     birth.cause = origin->is_empty_row ? Birth::Cause::empty_row
                   : origin->is_nan     ? Birth::Cause::forward_value
                                        : Birth::Cause::forward_infinity;
+  }
+
+  // What lets no gradient through to this element of the node's output.
+  std::optional<size_t> muting_op(const Birth& birth) const {
+    const TracedTensor& output = trace_.nodes()[birth.node].outputs[0].tensor;
+    const Tensor direction = zeros({numel(output.sizes)}, output.dtype);
+    direction[birth.element].fill_(1);
+    const Trace::Place place{birth.node, 0};
+    Tangents tangents(trace_, place, direction.view(output.sizes));
+    for (const Cut& cut : cuts_behind(trace_, uses_, tangents, place))
+      if (cut.cause == Cut::Cause::masked || cut.cause == Cut::Cause::not_selected) return cut.node;
+    return std::nullopt;
   }
 
   // Of an element of an input, in the forward pass: if the node saved it, and it was not written to since.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -64,14 +65,27 @@ bool is_masked_for_good(const Node& node, size_t input) {
 
 class Search {
  public:
-  Search(const Trace& trace, Tangents& tangents) : trace_(trace), tangents_(tangents) {}
+  Search(const Trace& trace, const Uses& uses, Tangents& tangents)
+      : trace_(trace), uses_(uses), tangents_(tangents) {}
 
   std::vector<Cut> cuts(const Trace::Place& place) {
-    for (size_t i = place.node; i-- > 0;) visit(i);
+    open(place);
+    while (!open_.empty()) {  // from the place's side
+      const size_t i = *std::prev(open_.end());
+      open_.erase(i);
+      visit(i);
+      const std::vector<Tensor>& changes = tangents_.of(i);
+      for (uint32_t k = 0; k < changes.size(); ++k)
+        if (has_any(changes[k])) open({i, k});
+    }
     return std::move(cuts_);
   }
 
  private:
+  void open(const Trace::Place& place) {
+    for (const Use& use : uses_.of(place)) open_.insert(use.node);
+  }
+
   void visit(size_t i) {
     const std::vector<Tensor> directions = tangents_.arriving_at(i);
     const auto first = std::find_if(directions.begin(), directions.end(),
@@ -148,7 +162,9 @@ class Search {
   }
 
   const Trace& trace_;
+  const Uses& uses_;
   Tangents& tangents_;
+  std::set<size_t> open_;  // nodes that use what changes
   std::vector<Cut> cuts_;
 };
 
@@ -175,8 +191,9 @@ std::string_view to_text(Cut::Cause cause) {
   }
 }
 
-std::vector<Cut> cuts_behind(const Trace& trace, Tangents& tangents, const Trace::Place& place) {
-  return Search(trace, tangents).cuts(place);
+std::vector<Cut> cuts_behind(const Trace& trace, const Uses& uses, Tangents& tangents,
+                             const Trace::Place& place) {
+  return Search(trace, uses, tangents).cuts(place);
 }
 
 }  // namespace frost::inspect

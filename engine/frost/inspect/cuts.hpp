@@ -2,6 +2,7 @@
 #pragma once
 
 #include <frost/inspect/explain.hpp>
+#include <frost/inspect/paths.hpp>
 #include <frost/inspect/tangent.hpp>
 
 #include <vector>
@@ -10,6 +11,7 @@ namespace frost::inspect {
 
 // The ops between the place and the root that end the direction in which `tangents` goes, or a part of it,
 // and why; the one next to the place first.
-std::vector<Cut> cuts_behind(const Trace& trace, Tangents& tangents, const Trace::Place& place);
+std::vector<Cut> cuts_behind(const Trace& trace, const Uses& uses, Tangents& tangents,
+                             const Trace::Place& place);
 
 }  // namespace frost::inspect

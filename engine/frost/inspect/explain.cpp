@@ -76,7 +76,7 @@ class Answer {
     if (told_.kind == Kind::nonfinite)
       told_.births = births_behind(told_.trace, uses, *told_.place, told_.element);
     else if (told_.zeros > 0)
-      find_cuts(all);
+      find_cuts(uses, all);
     if (told_.element && told_.kind == Kind::number) find_products(uses);
     return std::move(told_);
   }
@@ -163,11 +163,11 @@ class Answer {
                        [](const Path& a, const Path& b) { return a.fraction > b.fraction; });
   }
 
-  void find_cuts(const Tensor& gradient) {
+  void find_cuts(const Uses& uses, const Tensor& gradient) {
     Tensor direction = generic(gradient.sizes(), gradient.scalar_type());
     direction = told_.element ? one_at(*told_.element) : direction.masked_fill(gradient != 0, 0);
     Tangents tangents(told_.trace, *told_.place, direction);
-    told_.cuts = cuts_behind(told_.trace, tangents, *told_.place);
+    told_.cuts = cuts_behind(told_.trace, uses, tangents, *told_.place);
     const Trace::Root& root = told_.trace.roots()[0];
     const Tensor left = tangents.of(*root.node)[root.output_nr];
     const bool is_ended = !left.defined() || left.item<double>() == 0;

@@ -51,7 +51,7 @@ struct Birth {
     empty_row,            // softmax of a row in which everything is masked
     forward_value,        // the forward pass had made a NaN before
     forward_infinity,     // the forward pass had made an infinity before; of one, others and 0 come NaN
-    zero_times_infinity,  // no gradient comes in, but the slope is infinite: `where` after the function
+    zero_times_infinity,  // no gradient comes in, but the slope is infinite
     infinite_slope,       // a gradient comes in, and the slope is infinite
     overflow,             // the product is too large for the dtype, or something else
   };
@@ -62,6 +62,8 @@ struct Birth {
   size_t origin;  // of what the forward pass had made: the node whose output it was first; else `node`
   std::optional<double> value;    // of that element in the forward pass, where the node saved it
   std::optional<double> grad_in;  // of the causes with an infinite slope: what came in for that element
+  // Of zero_times_infinity: the op after the node that lets no gradient through to it, a mask or a choice.
+  std::optional<size_t> muted_by;
 };
 
 // One product of which an element's gradient is the sum.

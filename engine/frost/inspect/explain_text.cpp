@@ -212,7 +212,8 @@ class Writer {
     if (birth.grad_in) born += ", where g is " + number_text(*birth.grad_in);
     to_.say(born + ".");
     for (const std::string& sentence :
-         remedy(birth.cause, to_.op(birth.origin), told_.trace.nodes()[birth.origin].name))
+         remedy(birth, to_.op(birth.origin), told_.trace.nodes()[birth.origin].name,
+                birth.muted_by ? to_.op(*birth.muted_by) : ""))
       to_.say(sentence);
   }
 

@@ -1,6 +1,7 @@
 #include <frost/inspect/remedy.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 namespace frost::inspect {
 
@@ -11,6 +12,10 @@ bool begins_with_any(std::string_view name, std::initializer_list<std::string_vi
                      [name](std::string_view beginning) { return name.starts_with(beginning); });
 }
 
+constexpr std::string_view kSmaller =
+    "What prevents it: smaller numbers there, by scaling before, clamp_max, or functions made for it: "
+    "log_softmax, logsumexp, softplus.";
+
 // What prevents an infinity that this op made.
 std::string remedy_of_infinity(std::string_view op) {
   if (begins_with_any(op, {"Log", "Div", "Reciprocal", "Rsqrt"}))
@@ -19,14 +24,21 @@ std::string remedy_of_infinity(std::string_view op) {
   if (begins_with_any(op, {"MaskedFill", "Where", "Fill", "torch::autograd::AccumulateGrad"}))
     return "It was put there, and not worked out. What prevents it: an infinity, as that of a mask, must go "
            "into a softmax alone; or write a large number instead.";
-  return "What prevents it: smaller numbers there, by scaling before, clamp_max, or functions made for it: "
-         "log_softmax, logsumexp, softplus.";
+  return std::string(kSmaller);
+}
+
+// What prevents an infinite slope of this op: of a large value, or of one at which it has a pole.
+std::string remedy_of_slope(std::string_view op, std::optional<double> value) {
+  if (begins_with_any(op, {"Exp"}) || (value && std::abs(*value) > 1)) return std::string(kSmaller);
+  return "What prevents it: keep the value away from there, by clamp_min, or by adding a small number before "
+         "the function.";
 }
 
 }  // namespace
 
-std::vector<std::string> remedy(Birth::Cause cause, const std::string& origin, std::string_view name) {
-  switch (cause) {
+std::vector<std::string> remedy(const Birth& birth, const std::string& origin, std::string_view name,
+                                const std::string& muted_by) {
+  switch (birth.cause) {
     case Birth::Cause::empty_row:
       return {
           "The forward pass made it: in this row every score is masked, and a softmax of nothing but -inf is "
@@ -41,15 +53,14 @@ std::vector<std::string> remedy(Birth::Cause cause, const std::string& origin, s
                   origin + ". Of infinities come others, and NaN: inf - inf, inf/inf and 0·inf.",
               remedy_of_infinity(name)};
     case Birth::Cause::zero_times_infinity:
-      return {
-          "No gradient comes in there, but the slope is infinite, and 0·inf is NaN: a `where` or masked_fill "
-          "after the function cannot take that back. What prevents it: the `where` before the function, so "
-          "that it never sees this value: log(where(ok, x, 1)), not where(ok, log(x), 0)."};
+      if (!birth.muted_by)
+        return {"No gradient comes in there, but the slope is infinite, and 0·inf is NaN.",
+                remedy_of_slope(name, birth.value)};
+      return {"No gradient comes in there, but the slope is infinite, and 0·inf is NaN: " + muted_by +
+              ", after the function, cannot take that back. What prevents it: a `where` before the function, "
+              "so that it never sees this value: log(where(ok, x, 1)), not where(ok, log(x), 0)."};
     case Birth::Cause::infinite_slope:
-      return {
-          "The slope there is infinite. What prevents it: keep the value away from there, by clamp_min, or "
-          "by "
-          "adding a small number before the function."};
+      return {"The slope there is infinite. " + remedy_of_slope(name, birth.value)};
     default:
       return {
           "A number that the dtype can't hold came of finite ones. What prevents it: smaller numbers, by "

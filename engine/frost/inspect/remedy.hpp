@@ -9,8 +9,9 @@
 
 namespace frost::inspect {
 
-// Sentences. `origin` stands for the op whose output was it first, "#2 ExpBackward0", and `name` is the name
-// of its node.
-std::vector<std::string> remedy(Birth::Cause cause, const std::string& origin, std::string_view name);
+// Sentences. `origin` and `muted_by` stand for those ops of the birth, "#2 ExpBackward0", and `name` is the
+// name of the origin's node.
+std::vector<std::string> remedy(const Birth& birth, const std::string& origin, std::string_view name,
+                                const std::string& muted_by);
 
 }  // namespace frost::inspect

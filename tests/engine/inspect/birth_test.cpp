@@ -220,3 +220,33 @@ TEST_CASE("explain: what has come down a chain of ops is followed back once", "[
   };
   CHECK(calls_in(60) == calls_in(30));
 }
+
+TEST_CASE("explain: a where is spoken of only where a mask or a choice lets no gradient through",
+          "[inspect]") {
+  const Tensor x = leaf({0, 1}, "x");
+  const Tensor is_given = tensor({false, true});
+  const auto told_of = [](const Tensor& root, const Tensor& of, std::string_view muted_by) {
+    const Explanation told = explain(root, of);
+    REQUIRE_FALSE(told.births.empty());
+    const Birth& birth = told.births[0];
+    CHECK(birth.cause == Cause::zero_times_infinity);
+    CHECK((birth.muted_by ? name_of(told, *birth.muted_by) : "") == muted_by);
+    return to_text(told);
+  };
+  CHECK_THAT(told_of(where(is_given, log(x), 0).sum(), x, "WhereBackward0"),
+             Contains("#1 WhereBackward0, after the function, cannot take that back") &&
+                 Contains("log(where(ok, x, 1))"));
+  CHECK_THAT(told_of((log(x) * 2).masked_fill(~is_given, 0).sum(), x, "MaskedFillBackward0"),
+             Contains("#1 MaskedFillBackward0, after"));
+  CHECK_THAT(told_of(log(x)[1], x, "SelectBackward0"), Contains("#0 SelectBackward0, after"));
+  CHECK_THAT(told_of((log(x) * doubles({0, 1})).sum(), x, ""),
+             Contains("keep the value away") && !Contains("where("));
+  const Tensor large = leaf({1000, 1}, "large");
+  CHECK_THAT(told_of((exp(large) * exp(-large)).sum(), large, ""),
+             Contains("smaller numbers") && !Contains("where(") && !Contains("keep the value away"));
+  const Tensor masked_later = (exp(large) * exp(-large)).masked_fill(tensor({false, true}), 0);
+  told_of(masked_later.sum(), large, "");
+  CHECK_THAT(
+      to_text(explain(exp(large).sum(), large)),
+      Contains("The slope there is infinite. What prevents it: smaller numbers") && !Contains("clamp_min"));
+}
