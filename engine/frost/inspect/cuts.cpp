@@ -96,10 +96,21 @@ class Search {
       const AutoGradMode mode(true);
       answers = Backward::apply(*trace_.nodes()[i].node, generic_grad_outs(trace_.nodes()[i]));
     }
+    if (!is_steady(i, directions)) unsteady_.insert(i);
     for (size_t k = 0; k < directions.size(); ++k)
       if (directions[k].defined()) find_cut_elements(i, k, directions[k], answers[k]);
     if (cancels(i, directions))
-      cuts_.push_back({i, static_cast<size_t>(first - directions.begin()), Cause::cancelled, false, {}});
+      cuts_.push_back(
+          {i, static_cast<size_t>(first - directions.begin()), Cause::cancelled, !unsteady_.contains(i), {}});
+  }
+
+  // Whether what changes of its outputs changes so whatever the leaves hold: all rules from the place to here
+  // are fixed.
+  bool is_steady(size_t i, const std::vector<Tensor>& directions) const {
+    const TracedNode& node = trace_.nodes()[i];
+    for (size_t k = 0; k < directions.size(); ++k)
+      if (directions[k].defined() && unsteady_.contains(*node.inputs[k].node)) return false;
+    return is_rule_fixed(*node.node);
   }
 
   void find_cut_elements(size_t i, size_t input, const Tensor& direction, const Tensor& answer) {
@@ -164,7 +175,8 @@ class Search {
   const Trace& trace_;
   const Uses& uses_;
   Tangents& tangents_;
-  std::set<size_t> open_;  // nodes that use what changes
+  std::set<size_t> open_;      // nodes that use what changes
+  std::set<size_t> unsteady_;  // nodes of which what changes depends on what the leaves hold
   std::vector<Cut> cuts_;
 };
 

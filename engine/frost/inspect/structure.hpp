@@ -11,7 +11,8 @@ namespace frost::inspect {
 // Whether a tensor that a node saved was made without any value that a leaf which requires grad has, as far
 // as is known: what was written in place, and what went through item() or data_ptr(), leaves no trace.
 bool is_fixed(const Tensor& saved);
-// Whether the node's rule is one linear map, whatever the leaves hold: all that it keeps is fixed.
+// Whether the node's rule is one linear map, whatever the leaves hold: all that it keeps is fixed. Not known
+// is what comes out the same though the rule keeps values, as of pow(x, 0) or the sum of a softmax.
 bool is_rule_fixed(const Node& node);
 // Of elements that a rule multiplies by 0: whether these zeros are constants, or weights that a mask makes 0.
 // `answer` is what the rule made of gradients that are not 0, recorded: the factors are in the graph behind

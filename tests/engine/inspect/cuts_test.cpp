@@ -71,7 +71,10 @@ TEST_CASE("explain: zeros and what makes them", "[inspect]") {
   const Explanation cancelled = explain((x - x).sum(), x);
   REQUIRE(cancelled.cuts.size() == 1);
   CHECK(cancelled.cuts[0].cause == Cause::cancelled);
-  CHECK_FALSE(cancelled.is_zero_by_structure);
+  CHECK(cancelled.is_zero_by_structure);
+  CHECK(explain((x * 2 - x.view({3, 1}).view({3}) - x).sum(), x).is_zero_by_structure);
+  CHECK_FALSE(explain((x * factor - x).slice(0, 0, 1).sum(), x).is_zero_by_structure);  // factor is 1
+  CHECK_FALSE(explain(exp(x).softmax(0).sum(), x).is_zero_by_structure);
   CHECK(explain(x.slice(0, 0, 0).sum() + ones({}, kDouble), x).kind == Kind::zero);
 }
 
