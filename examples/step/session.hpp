@@ -82,6 +82,7 @@ class Session {
   std::vector<Asked> asked(const std::string& text) const;
   std::string of_each(const std::vector<Asked>& asked,
                       const std::function<std::string(const Asked&)>& tell) const;
+  std::string missing_text(const Asked& asked) const;
   std::vector<std::string> names() const;
   Breakpoint breakpoint(const std::string& what) const;
   Breakpoint breakpoint_at_node(const std::string& number) const;

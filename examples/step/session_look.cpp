@@ -37,6 +37,13 @@ TracedGradient gradient_of(const Stepper& stepper, const Tensor& x) {
   return stepper.trace().nodes()[place->node].outputs[place->output_nr].gradient;
 }
 
+bool has_element(const Tensor& x, const std::vector<int64_t>& index) {
+  if (index.size() != static_cast<size_t>(x.dim())) return false;
+  for (size_t dim = 0; dim < index.size(); ++dim)
+    if (const int64_t size = x.sizes()[dim]; index[dim] < -size || index[dim] >= size) return false;
+  return true;
+}
+
 }  // namespace
 
 std::vector<std::string> Session::names() const {
@@ -93,6 +100,20 @@ std::vector<Session::Asked> Session::asked(const std::string& text) const {
   return found;
 }
 
+// Of a part, as "scores[1]", that is shorter than the others, as its padding is a tensor of its own.
+std::string Session::missing_text(const Asked& asked) const {
+  const std::string& name = asked.tensor->name();
+  std::string text = fmt::format("{} has no element {}: its sizes are {}.", frost::inspect::printable(name),
+                                 frost::to_text(*asked.index), frost::to_text(asked.tensor->sizes()));
+  std::string frozen;
+  const size_t open = name.rfind('[');
+  for (const Tensor& x : programs_[asked.program].tensors)
+    if (open != std::string::npos && x.name().ends_with(name.substr(open)) && !x.requires_grad())
+      frozen += (frozen.empty() ? "" : ", ") + frost::inspect::printable(x.name());
+  if (!frozen.empty()) text += " What is frozen is apart, in " + frozen + ".";
+  return text;
+}
+
 // What `tell` says of each tensor that was asked about, under the titles of their programs.
 std::string Session::of_each(const std::vector<Asked>& asked,
                              const std::function<std::string(const Asked&)>& tell) const {
@@ -101,6 +122,10 @@ std::string Session::of_each(const std::vector<Asked>& asked,
   for (const Asked& one : asked) {
     if (is_twin() && program != one.program) text += programs_[one.program].title + "\n";
     program = one.program;
+    if (asked.size() > 1 && one.index && !has_element(*one.tensor, *one.index)) {
+      text += wrapped("", 2, missing_text(one));
+      continue;
+    }
     try {
       text += tell(one);
     } catch (const frost::Error& error) {
