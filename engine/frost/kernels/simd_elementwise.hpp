@@ -133,7 +133,7 @@ Batch<T, A> apply(const Batch<T, A>& x) {
   else if constexpr (op == Unary::cos)
     return xsimd::cos(x);
   else if constexpr (op == Unary::tanh)
-    return xsimd::tanh(x);
+    return math::tanh(x);
   else if constexpr (op == Unary::sigmoid)
     return math::sigmoid(x);
   else if constexpr (op == Unary::gelu)

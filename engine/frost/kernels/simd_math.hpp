@@ -130,64 +130,56 @@ Batch<T, A> at_least(const Batch<T, A>& bound, const Batch<T, A>& x) {
 #endif
 }
 
+// 2^(k + offset), for k + C::rounder: in the low bits of that sum is k, which is whole. The power must be
+// normal.
 template <class T, class A>
-Batch<T, A> round_to_integer(const Batch<T, A>& x) {
-  const Batch<T, A> rounder(ExpConstants<T>::rounder);
-  return (x + rounder) - rounder;
-}
-
-// 2^k, for a whole k within the range of normal numbers.
-template <class T, class A>
-Batch<T, A> power_of_two(const Batch<T, A>& k) {
+Batch<T, A> power_of_two(const Batch<T, A>& rounded, typename ExpConstants<T>::Bits offset = 0) {
   using C = ExpConstants<T>;
   using Integers = Batch<typename C::Bits, A>;
-  const Integers bits = bit_cast<typename C::Bits>(k + Batch<T, A>(C::rounder));
-  return bit_cast<T>((bits + Integers(C::bias)) << C::shift);
+  return bit_cast<T>((bit_cast<typename C::Bits>(rounded) + Integers(C::bias + offset)) << C::shift);
 }
 
+// For |r| ≤ ln 2 / 2, fitted with a relative error of 1.4e-8 in float and 3e-19 in double.
 template <class T, class A>
 Batch<T, A> expm1_polynomial(const Batch<T, A>& r) {
   using B = Batch<T, A>;
   B p;
   if constexpr (sizeof(T) == 4) {
-    p = B(1.f / 5040);
+    p = B(0.0013940555f);
+    for (const float coefficient : {0.0083664457f, 0.0416664045f, 0.166665445f})
+      p = math::fma(p, r, B(coefficient));
   } else {
-    p = B(1. / 6227020800);
-    p = math::fma(p, r, B(1. / 479001600));
-    p = math::fma(p, r, B(1. / 39916800));
-    p = math::fma(p, r, B(1. / 3628800));
-    p = math::fma(p, r, B(1. / 362880));
-    p = math::fma(p, r, B(1. / 40320));
-    p = math::fma(p, r, B(1. / 5040));
+    p = B(2.0923737685153537e-9);
+    for (const double coefficient : {2.51090089182544698e-8, 2.75572456614202109e-7, 2.75572443183303734e-6,
+                                     2.4801587355999502e-5, 1.98412698859811391e-4, 1.38888888888702102e-3,
+                                     8.3333333333217085e-3, 4.16666666666666898e-2, 1.66666666666666764e-1})
+      p = math::fma(p, r, B(coefficient));
   }
-  p = math::fma(p, r, B(T(1) / 720));
-  p = math::fma(p, r, B(T(1) / 120));
-  p = math::fma(p, r, B(T(1) / 24));
-  p = math::fma(p, r, B(T(1) / 6));
-  p = math::fma(p, r, B(T(1) / 2));
+  p = math::fma(p, r, B(T(0.5)));
   return math::fma(p, r * r, r);
 }
 
-// k for x, and r.
+// k + C::rounder for x, and r.
 template <class T, class A>
 Batch<T, A> reduce_by_ln2(const Batch<T, A>& x, Batch<T, A>& r) {
   using C = ExpConstants<T>;
   using B = Batch<T, A>;
-  const B k = round_to_integer(x * B(C::log2e));
+  const B rounded = math::fma(x, B(C::log2e), B(C::rounder)), k = rounded - B(C::rounder);
   r = math::fnma(k, B(C::ln2_low), math::fnma(k, B(C::ln2_high), x));
-  return k;
+  return rounded;
 }
 
 template <class T, class A>
 Batch<T, A> exp(const Batch<T, A>& x) {
   using C = ExpConstants<T>;
   using B = Batch<T, A>;
+  const B rounder(C::rounder);
   B r;
-  const B k = reduce_by_ln2(at_most(B(C::highest), at_least(B(C::lowest), x)), r);
+  const B k = reduce_by_ln2(at_most(B(C::highest), at_least(B(C::lowest), x)), r) - rounder;
   const B y = expm1_polynomial(r) + B(1);
   // By 2^k in two steps: of the extremes, 2^k itself is out of range though e^x is not.
-  const B half = round_to_integer(k * B(T(0.5)));
-  return y * power_of_two(half) * power_of_two(k - half);
+  const B half = math::fma(k, B(T(0.5)), rounder);
+  return y * power_of_two(half) * power_of_two(k - (half - rounder) + rounder);
 }
 
 // e^x for x ≤ 0 or NaN, with 0 for what would be denormal.
@@ -196,9 +188,9 @@ Batch<T, A> exp_of_negative(const Batch<T, A>& x) {
   using C = ExpConstants<T>;
   using B = Batch<T, A>;
   B r;
-  const B k = reduce_by_ln2(at_least(B(C::lowest_normal), x), r);
+  const B scale = power_of_two(reduce_by_ln2(at_least(B(C::lowest_normal), x), r));
   // 1 is added before the scaling: scaled, the polynomial alone may be denormal, and slow.
-  const B y = (expm1_polynomial(r) + B(1)) * power_of_two(k);
+  const B y = (expm1_polynomial(r) + B(1)) * scale;
   return xsimd::select(x < B(C::lowest_normal), B(0), y);
 }
 
@@ -207,8 +199,7 @@ Batch<T, A> expm1(const Batch<T, A>& x) {
   using C = ExpConstants<T>;
   using B = Batch<T, A>;
   B r;
-  const B k = reduce_by_ln2(at_most(B(C::highest), at_least(B(-44), x)), r);
-  const B half_scale = power_of_two(k - B(1));
+  const B half_scale = power_of_two(reduce_by_ln2(at_most(B(C::highest), at_least(B(-44), x)), r), -1);
   const B y = math::fma(half_scale, expm1_polynomial(r), half_scale - B(T(0.5)));
   return xsimd::select(xsimd::abs(x) < B(C::tiny), x, y + y);
 }
@@ -231,11 +222,41 @@ Batch<T, A> log1p(const Batch<T, A>& x) {
   return xsimd::select(x == Batch<T, A>(0), x, xsimd::log1p(x));
 }
 
+// 1 / (1 + e^-x), both parts times 2^-64: that much of e^-x is in range even where the result is denormal.
 template <class T, class A>
 Batch<T, A> sigmoid(const Batch<T, A>& x) {
+  using C = ExpConstants<T>;
   using B = Batch<T, A>;
-  const B e = math::exp(-xsimd::abs(x));
-  return xsimd::select(x < B(0), e, B(1)) / (B(1) + e);
+  B r;
+  const B scale = power_of_two(reduce_by_ln2(at_least(B(-40), at_most(B(-C::lowest), -x)), r), -64);
+  const B one(T(0x1p-64));
+  return one / math::fma(scale, expm1_polynomial(r), scale + one);
+}
+
+// For |x| < 9/16, where 1 - 2 / (1 + e^2|x|) would cancel, x + x³ P(x²) / Q(x²), fitted with a relative error
+// of 3e-9 in float and 2e-19 in double.
+template <class T, class A>
+Batch<T, A> tanh(const Batch<T, A>& x) {
+  using B = Batch<T, A>;
+  const B size = at_most(B(20), xsimd::abs(x)), square = size * size;
+  B r;
+  const B scale = power_of_two(reduce_by_ln2(size + size, r));
+  const B one_and_e = math::fma(scale, expm1_polynomial(r), scale + B(1));
+  B p, q;
+  if constexpr (sizeof(T) == 4) {
+    p = math::fma(B(-0.00155009584f), square, B(-0.333333198f));
+    q = math::fma(B(0.404642117f), square, B(1));
+  } else {
+    p = math::fma(B(-0.00019922453657745326), square, B(-0.02049984822601269));
+    p = math::fma(p, square, B(-0.33333333333333330643));
+    q = math::fma(B(0.00020658353764686907), square, B(0.023292729576293829));
+    q = math::fma(q, square, B(0.46149954467803288));
+    q = math::fma(q, square, B(1));
+  }
+  const auto is_small = size < B(T(0.5625));
+  const B numerator = xsimd::select(is_small, size * square * p, B(-2));
+  const B y = xsimd::select(is_small, size, B(1)) + numerator / xsimd::select(is_small, q, one_and_e);
+  return y | (x & B(T(-0.0)));
 }
 
 template <class T, class A>
