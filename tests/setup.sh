@@ -3,7 +3,7 @@
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-engine_packages=(cmake g++ ninja-build libxtensor-dev libxsimd-dev libopenblas-openmp-dev nlohmann-json3-dev)
+engine_packages=(cmake g++ make ninja-build libxtensor-dev libxsimd-dev libopenblas-openmp-dev nlohmann-json3-dev)
 examples_packages=(libcli11-dev libedit-dev libfmt-dev libutfcpp-dev)
 tests_packages=(catch2)
 notebooks_packages=(clang-tools-19 graphviz jupyter-nbconvert python3-ipykernel)

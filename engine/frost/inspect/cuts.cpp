@@ -63,6 +63,46 @@ bool is_masked_for_good(const Node& node, size_t input) {
   return mask.defined() && is_fixed(mask);
 }
 
+bool is_structural(Node& node, const Cut& cut, const Tensor& answer) {
+  if (is_rule_fixed(node)) return true;
+  switch (cut.cause) {
+    case Cause::masked:
+      return is_masked_for_good(node, cut.input);
+    case Cause::alone:
+      return true;  // or it would not be alone, but at these values
+    case Cause::zero_factor:
+      return are_factors_fixed(answer, cut.elements);
+    default:
+      return false;
+  }
+}
+
+// Of one input. `answer` is what the rule makes of gradients that are not 0.
+void find_cuts(const TracedNode& node, Cut cut, const Tensor& direction, const Tensor& answer,
+               std::vector<Cut>& cuts) {
+  const std::vector<double> changes = numbers(direction);
+  const std::vector<double> passed = answer.defined() ? numbers(answer) : std::vector<double>(changes.size());
+  std::map<Cause, std::vector<int64_t>> elements;
+  std::optional<Causes> causes;
+  for (size_t e = 0; e < changes.size(); ++e) {
+    if (changes[e] == 0 || passed[e] != 0) continue;
+    if (!causes) causes.emplace(node, cut.input);
+    elements[causes->of(static_cast<int64_t>(e))].push_back(static_cast<int64_t>(e));
+  }
+  for (auto& [cause, those] : elements) {
+    cut.cause = cause;
+    cut.elements = std::move(those);
+    cut.is_structural = is_structural(*node.node, cut, answer);
+    cuts.push_back(cut);
+  }
+}
+
+// Two inputs of one op that are one tensor, as of x*x, are cut as one.
+bool is_same(const TracedNode& node, const Cut& a, const Cut& b) {
+  const TracedInput &x = node.inputs[a.input], &y = node.inputs[b.input];
+  return a.node == b.node && a.elements == b.elements && x.node == y.node && x.output_nr == y.output_nr;
+}
+
 class Search {
  public:
   Search(const Trace& trace, const Uses& uses, Tangents& tangents)
@@ -91,14 +131,9 @@ class Search {
     const auto first = std::find_if(directions.begin(), directions.end(),
                                     [](const Tensor& direction) { return direction.defined(); });
     if (first == directions.end()) return;
-    std::vector<Tensor> answers;
-    {
-      const AutoGradMode mode(true);
-      answers = Backward::apply(*trace_.nodes()[i].node, generic_grad_outs(trace_.nodes()[i]));
-    }
     if (!is_steady(i, directions)) unsteady_.insert(i);
-    for (size_t k = 0; k < directions.size(); ++k)
-      if (directions[k].defined()) find_cut_elements(i, k, directions[k], answers[k]);
+    for (Cut& cut : cut_elements(trace_, i, directions))
+      if (cuts_.empty() || !is_same(trace_.nodes()[i], cut, cuts_.back())) cuts_.push_back(std::move(cut));
     if (cancels(i, directions))
       cuts_.push_back(
           {i, static_cast<size_t>(first - directions.begin()), Cause::cancelled, !unsteady_.contains(i), {}});
@@ -111,33 +146,6 @@ class Search {
     for (size_t k = 0; k < directions.size(); ++k)
       if (directions[k].defined() && unsteady_.contains(*node.inputs[k].node)) return false;
     return is_rule_fixed(*node.node);
-  }
-
-  void find_cut_elements(size_t i, size_t input, const Tensor& direction, const Tensor& answer) {
-    const TracedNode& node = trace_.nodes()[i];
-    const std::vector<double> changes = numbers(direction);
-    const std::vector<double> passed =
-        answer.defined() ? numbers(answer) : std::vector<double>(changes.size());
-    std::map<Cause, std::vector<int64_t>> elements;
-    std::optional<Causes> causes;
-    for (size_t e = 0; e < changes.size(); ++e) {
-      if (changes[e] == 0 || passed[e] != 0) continue;
-      if (!causes) causes.emplace(node, input);
-      elements[causes->of(static_cast<int64_t>(e))].push_back(static_cast<int64_t>(e));
-    }
-    for (auto& [cause, those] : elements) {
-      Cut cut{i, input, cause, false, std::move(those)};
-      if (!cuts_.empty() && is_same(cut, cuts_.back())) continue;
-      cut.is_structural = is_structural(cut, answer);
-      cuts_.push_back(std::move(cut));
-    }
-  }
-
-  // Two inputs of one op that are one tensor, as of x*x, are cut as one.
-  bool is_same(const Cut& a, const Cut& b) const {
-    const std::vector<TracedInput>& inputs = trace_.nodes()[a.node].inputs;
-    return a.node == b.node && a.elements == b.elements && inputs[a.input].node == inputs[b.input].node &&
-           inputs[a.input].output_nr == inputs[b.input].output_nr;
   }
 
   // Whether some output does not change, and would, were the changes of the inputs not as they are to one
@@ -155,21 +163,6 @@ class Search {
           (!changes[k].defined() || has_any(others[k].masked_fill(changes[k] != 0, 0))))
         return true;
     return false;
-  }
-
-  bool is_structural(const Cut& cut, const Tensor& answer) const {
-    Node& node = *trace_.nodes()[cut.node].node;
-    if (is_rule_fixed(node)) return true;
-    switch (cut.cause) {
-      case Cause::masked:
-        return is_masked_for_good(node, cut.input);
-      case Cause::alone:
-        return true;  // or it would not be alone, but at these values
-      case Cause::zero_factor:
-        return are_factors_fixed(answer, cut.elements);
-      default:
-        return false;
-    }
   }
 
   const Trace& trace_;
@@ -198,9 +191,25 @@ std::string_view to_text(Cut::Cause cause) {
       return "saturated";
     case Cause::flat:
       return "flat";
-    default:
+    case Cause::cancelled:
       return "cancelled";
+    default:
+      return "elsewhere";
   }
+}
+
+std::vector<Cut> cut_elements(const Trace& trace, size_t i, const std::vector<Tensor>& directions) {
+  const TracedNode& node = trace.nodes()[i];
+  std::vector<Tensor> answers;
+  {
+    const AutoGradMode mode(true);
+    answers = Backward::apply(*node.node, generic_grad_outs(node));
+  }
+  std::vector<Cut> cuts;
+  for (size_t k = 0; k < directions.size(); ++k)
+    if (directions[k].defined())
+      find_cuts(node, {i, k, Cause::flat, false, {}}, directions[k], answers[k], cuts);
+  return cuts;
 }
 
 std::vector<Cut> cuts_behind(const Trace& trace, const Uses& uses, Tangents& tangents,

@@ -4,6 +4,7 @@
 #include <frost/inspect/birth.hpp>
 #include <frost/inspect/cuts.hpp>
 #include <frost/inspect/differentiate.hpp>
+#include <frost/inspect/influence.hpp>
 #include <frost/inspect/numbers.hpp>
 #include <frost/inspect/paths.hpp>
 #include <frost/inspect/tangent.hpp>
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace frost::inspect {
 
@@ -168,12 +170,17 @@ class Answer {
     direction = told_.element ? one_at(*told_.element) : direction.masked_fill(gradient != 0, 0);
     Tangents tangents(told_.trace, *told_.place, direction);
     told_.cuts = cuts_behind(told_.trace, uses, tangents, *told_.place);
-    const Trace::Root& root = told_.trace.roots()[0];
-    const Tensor left = tangents.of(*root.node)[root.output_nr];
-    const bool is_ended = !left.defined() || left.item<double>() == 0;
     told_.is_zero_by_structure =
-        is_ended && !told_.cuts.empty() &&
+        !told_.cuts.empty() &&
         std::all_of(told_.cuts.begin(), told_.cuts.end(), [](const Cut& cut) { return cut.is_structural; });
+    if (!told_.is_zero_by_structure) return;
+    // Of a sum of products, one factor may be 0 that need not be.
+    Influence influence = influence_of(told_.trace, uses, *told_.place, direction);
+    if (!influence.reaches_root) return;
+    told_.is_zero_by_structure = false;
+    std::move(influence.chances.begin(), influence.chances.end(), std::back_inserter(told_.cuts));
+    std::stable_sort(told_.cuts.begin(), told_.cuts.end(),
+                     [](const Cut& a, const Cut& b) { return a.node > b.node; });
   }
 
   Tensor one_at(int64_t element) const {

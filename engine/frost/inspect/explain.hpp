@@ -36,6 +36,7 @@ struct Cut {
     saturated,     // a score of a softmax whose weight is 0 or 1 because others are so much larger or smaller
     flat,          // the op's slope is 0 at this value: relu of a negative number, clamp, max of others
     cancelled,     // what arrives is not 0, but sums to 0
+    elsewhere,     // the op leads it elsewhere, by a choice that depends on values
   };
   size_t node;
   size_t input;  // of the node: the one that is cut

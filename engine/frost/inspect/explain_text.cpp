@@ -182,11 +182,14 @@ class Writer {
                " is the only score of its row that is not masked: its weight is 1, whatever it is";
       case Cut::Cause::saturated:
         return "a softmax that is saturated there: the weight of " + elements +
-               " is exactly 0 or 1, and its slope 0";
+               " is exactly 0 or 1, and its slope 0 (whether it is so for good, as beside frozen scores of "
+               "-inf, the tape does not say)";
       case Cut::Cause::flat:
         return "whose slope is 0 at " + elements;
+      case Cut::Cause::cancelled:
+        return "where what comes from several elements, or by several inputs, sums to 0";
       default:
-        return "where what comes from several elements sums to 0";
+        return "which leads " + elements + " elsewhere at these values";
     }
   }
 
