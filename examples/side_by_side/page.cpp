@@ -232,10 +232,8 @@ std::string to_html(const Report& report, const Model& model, const Batch& batch
   inspect::Page page;
   page.title = "Attention over a padded batch, side by side";
   page.about = description(report);
-  page.graphs = {
-      {"Method 1: masking", "The pads' scores become −∞ before softmax: one graph for all.", &masked},
-      {"Method 2: freezing", "Frozen scores of −∞ stand in for the pads: a graph for each example.",
-       &frozen}};
+  page.graphs = {{"Method 1: masking", "The pads' scores become −∞: one graph for all.", &masked},
+                 {"Method 2: freezing", "Frozen −∞ stand for the pads: a graph per example.", &frozen}};
   page.lesson = lesson.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
   return inspect::to_html(page);
 }

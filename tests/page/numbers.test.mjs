@@ -62,3 +62,32 @@ test("shows the numbers of a node that is pointed at, or that has the focus", as
     assert.equal(await page.locator(".popover").count(), 0);
   });
 });
+
+test("shows a column of each position where there is room, and says how many are left out where not", async () => {
+  for (const [width, columns, rest] of [
+    [1280, 6, null],
+    [390, 3, "and 3 more columns"],
+  ])
+    await open(
+      small,
+      async (page) => {
+        await page.getByRole("button", { name: "To the end" }).click();
+        const masked = page.locator("article").first();
+        await masked.locator('.node[aria-label^="muted scores, "]').hover();
+        const matrices = await masked.locator(".popover .matrix").all();
+        assert.equal(matrices.length, 2);
+        for (const matrix of matrices) {
+          assert.equal(await matrix.locator("tbody td").count(), 4 * columns);
+          assert.equal(rest, rest && (await matrix.locator(".none").innerText()));
+        }
+        for (const node of await page.locator(".node").all()) {
+          await node.hover();
+          const clipped = await page
+            .locator(".popover, .popover .matrix")
+            .evaluateAll((boxes) => boxes.filter((box) => box.scrollWidth > box.clientWidth).length);
+          assert.equal(clipped, 0, await node.getAttribute("aria-label"));
+        }
+      },
+      { width },
+    );
+});

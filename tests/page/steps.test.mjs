@@ -70,6 +70,50 @@ test("at every step, a gradient is there if and only if the engine had worked it
   });
 });
 
+test("opens on what just ran, in sight, and from there goes to the backward pass", async () => {
+  const steps = Math.max(...small.document.graphs.map(({ trace }) => trace.steps.length));
+  for (const height of [720, 900])
+    await open(
+      small,
+      async (page) => {
+        for (const article of await page.locator("article").all()) {
+          const now = await article.locator(".node.now").boundingBox();
+          assert.ok(now.y + now.height < height, `at ${now.y} of ${height}`);
+          const { y } = await article.locator(".scroller").boundingBox();
+          assert.ok(height - y > height / 2, `the graph begins at ${y} of ${height}`);
+        }
+        const button = page.getByRole("button", { name: "to backward" });
+        await button.click();
+        assert.equal(await positionText(page), `Backward 1 of ${steps}`);
+        await page.getByRole("button", { name: "To the end" }).click();
+        await button.click();
+        assert.equal(await positionText(page), `Backward 1 of ${steps}`);
+      },
+      { height },
+    );
+});
+
+test("shows the example that runs, and else the first one of several tokens and padding", async () => {
+  const [, { trace }] = small.document.graphs;
+  const forward = Math.max(...lengthsOf(small));
+  await open(small, async (page) => {
+    const frozen = page.locator("article").nth(1);
+    const shown = async () => (await frozen.locator("option").first().innerText()).trim();
+    const pads = frozen.locator('.node[aria-label^="pads, "]');
+    assert.equal(await shown(), "as they run: 2");
+    assert.match(await pads.getAttribute("aria-label"), /^pads, frozen, size 4, /);
+    // The sequences that have one token, and no padding, are shown while they run.
+    const softmax = trace.nodes.filter(({ grad_fn }) => grad_fn === "SoftmaxBackward0");
+    for (const [e, { step }] of [...softmax].reverse().entries()) {
+      await toPosition(page, forward + step + 1);
+      assert.equal(await shown(), `as they run: ${e + 1}`);
+      assert.match(await pads.getAttribute("aria-label"), new RegExp(`frozen, size ${[5, 4, 2, 0][e]}, `));
+    }
+    await page.getByRole("button", { name: "To the end" }).click();
+    assert.equal(await shown(), "as they run: 2");
+  });
+});
+
 test("folds the examples into one, and unfolds them", async () => {
   await open(small, async (page) => {
     const frozen = page.locator("article").nth(1);

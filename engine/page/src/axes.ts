@@ -78,3 +78,9 @@ export function padRectangles(grid: Grid, axes: Axes): { x: number; y: number; w
   }
   return found;
 }
+
+// The sequence to be shown where none is asked for: the first that has padding, and more than one token.
+export function tellingExample(batch: Batch | null): number {
+  const padded = (batch?.tokens ?? []).flatMap((tokens, b) => (tokens.length < batch!.longest ? [b] : []));
+  return padded.find((b) => batch!.tokens[b]!.length > 1) ?? padded[0] ?? 0;
+}

@@ -122,8 +122,8 @@ export function NodeView(props: {
   const one = { shown, node: drawn.shown, output: 0 };
   // What stands in the box, and then what it shows by shape and colour.
   const first = clipped(title, 14);
-  const shape = isOfSeveral ? "" : sizes.join("×");
-  const second = title === kind ? shape || "a number" : clipped(`${kind} ${shape}`.trim(), 19);
+  const shape = isOfSeveral || sizes.length === 0 ? "" : sizes.length === 1 ? `size ${sizes[0]}` : sizes.join("×");
+  const second = title === kind ? shape || "a number" : clipped([kind, shape].filter(Boolean).join(", "), 19);
   const folded = drawn.examples > 1 ? `×${drawn.examples}` : "";
   const words = [
     [first, second, ...(isOfSeveral ? outputLines(node!) : []), folded].filter(Boolean).join(", "),

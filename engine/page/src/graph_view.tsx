@@ -1,10 +1,11 @@
 // One graph: drawn in layers, at one moment of its passes, with the numbers of what is pointed at.
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { tellingExample } from "./axes";
 import { type Lesson, type Trace, count } from "./document";
 import { Edge, NodeView } from "./drawn";
 import { type Fold, Moment, type Timeline, draw, findFold } from "./graph";
-import { type Box, layOut } from "./layout";
+import { type Box, layOut, nodeWidth } from "./layout";
 import { NodeList } from "./node_list";
 import { Numbers, type Shown } from "./numbers";
 import { partText } from "./words";
@@ -25,7 +26,7 @@ export function GraphView(props: {
   const { id, name, trace, timeline, position, lesson, fold } = props;
   const part = partText(lesson);
   const moment = useMemo(() => new Moment(trace, timeline, position), [trace, timeline, position]);
-  const [chosen, setChosen] = useState<number | null>(null); // an example; null: the one that runs
+  const [chosen, setChosen] = useState<number | null>(null); // an example; null: as they run
   const [unfolded, setUnfolded] = useState(false);
   const [selected, setSelected] = useState<string | null>(null);
   const [hovered, setHovered] = useState<string | null>(null);
@@ -36,15 +37,8 @@ export function GraphView(props: {
     fold?.members.forEach((members, e) => members.forEach((i) => found.set(i, e)));
     return found;
   }, [fold]);
-  // The example that runs, or ran last.
-  const running = useMemo(() => {
-    if (!fold) return null;
-    for (let p = position; p > 0; --p) {
-      const e = exampleOf.get(new Moment(trace, timeline, p).current ?? -1);
-      if (e !== undefined) return e;
-    }
-    return 0;
-  }, [fold, exampleOf, trace, timeline, position]);
+  // The example that runs; where none does, one that tells most.
+  const running = fold && (exampleOf.get(moment.current ?? -1) ?? tellingExample(lesson.batch ?? null));
   const example = fold && !unfolded ? (chosen ?? running) : null;
   const isWindowed = trace.nodes.length > 200;
   const drawing = useMemo(
@@ -67,7 +61,7 @@ export function GraphView(props: {
 
   // ---- panning and zooming ----
   const scroller = useRef<HTMLDivElement>(null);
-  const [room, setRoom] = useState({ width: 600, height: 600 });
+  const [room, setRoom] = useState<Room>({ width: 600, height: 600 });
   useLayoutEffect(() => {
     const element = scroller.current!;
     const measure = () => setRoom({ width: element.clientWidth, height: element.clientHeight });
@@ -127,7 +121,7 @@ export function GraphView(props: {
                     setChosen(value === "run" ? null : Number(value));
                   }}
                 >
-                  <option value="run">the one that runs: {(running ?? 0) + 1}</option>
+                  <option value="run">as they run: {(running ?? 0) + 1}</option>
                   {fold.members.map((_, e) => (
                     <option value={e}>
                       {part} {e + 1}
@@ -217,7 +211,7 @@ export function GraphView(props: {
         )}
         {popover && (
           <Popover at={layout.nodes.get(popover.key)!} scale={scale} scroller={scroller.current} room={room}>
-            <Numbers shown={shown} drawn={popover} limits={{ rows: 8, columns: 6 }} brief />
+            <Numbers shown={shown} drawn={popover} limits={limitsIn(room)} brief />
           </Popover>
         )}
       </div>
@@ -242,27 +236,45 @@ export function GraphView(props: {
   );
 }
 
-const popoverWidth = 430;
+interface Room {
+  width: number;
+  height: number;
+}
 
+// As many rows and columns of numbers as a popover has room for: of a value, and below it of its gradient.
+function limitsIn({ width, height }: Room): { rows: number; columns: number } {
+  const within = (count: number, most: number) => Math.max(1, Math.min(most, Math.floor(count)));
+  return { rows: within((height - 180) / 2 / 22, 6), columns: within((width - 116) / 72, 8) };
+}
+
+// Beside its node, where that leaves the graph in sight; or else below or above it.
 function Popover(props: {
   at: Box;
   scale: number;
   scroller: HTMLDivElement | null;
-  room: { width: number; height: number };
+  room: Room;
   children: ComponentChildren;
 }) {
   const { at, scale, scroller, room } = props;
+  const popover = useRef<HTMLDivElement>(null);
   const x = at.x * scale - (scroller?.scrollLeft ?? 0) + centring(scroller);
   const y = at.y * scale - (scroller?.scrollTop ?? 0);
-  const half = (at.height / 2 + 10) * scale;
-  const left = Math.max(0, Math.min(room.width - popoverWidth, x - popoverWidth / 2));
-  const style = {
-    left: `${left}px`,
-    width: `${Math.min(popoverWidth, room.width)}px`,
-    ...(y < room.height / 2 ? { top: `${y + half}px` } : { bottom: `${room.height - y + half}px` }),
-  };
+  const across = (nodeWidth / 2 + 14) * scale;
+  const down = (at.height / 2 + 10) * scale;
+  useLayoutEffect(() => {
+    const { offsetWidth: width, offsetHeight: height, style } = popover.current!;
+    const within = (start: number, length: number, most: number) => `${Math.max(0, Math.min(most - length, start))}px`;
+    const isRight = x + across + width <= room.width;
+    if (isRight || x - across - width >= 0) {
+      style.left = `${isRight ? x + across : x - across - width}px`;
+      style.top = within(y - height / 2, height, room.height);
+    } else {
+      style.left = within(x - width / 2, width, room.width);
+      style.top = `${y < room.height / 2 ? y + down : y - down - height}px`;
+    }
+  });
   return (
-    <div class="popover" aria-hidden="true" style={style}>
+    <div class="popover" aria-hidden="true" ref={popover} style={{ maxWidth: `${room.width}px` }}>
       {props.children}
     </div>
   );

@@ -55,11 +55,13 @@ function App({ page }: { page: Page }) {
       </header>
       <main>
         <section aria-labelledby="graphs-heading">
-          <h2 id="graphs-heading">{page.graphs.length > 1 ? "The graphs" : "The graph"}, step by step</h2>
-          <p class="wide">
-            Values flow down to the result, then gradients flow up. Step with the slider or the arrow keys ← and →.
-            Point at a node to see its numbers.
-          </p>
+          <div class="heading">
+            <h2 id="graphs-heading">{page.graphs.length > 1 ? "The graphs" : "The graph"}, step by step</h2>
+            <p>
+              Values flow down, then gradients flow up. Step with the slider or the keys ← and →; point at a node for
+              its numbers.
+            </p>
+          </div>
           <Legend hasPads={!!batch} />
           <div class="transport" role="group" aria-label="Steps">
             <button type="button" aria-label="To the start" disabled={position === 0} onClick={() => to(0)}>
@@ -88,9 +90,9 @@ function App({ page }: { page: Page }) {
             <button
               type="button"
               class="phase"
-              title="To the start of the backward pass"
-              disabled={position === forward}
-              onClick={() => to(forward)}
+              title="To the first step of the backward pass"
+              disabled={steps === 0 || position === forward + 1}
+              onClick={() => to(forward + 1)}
             >
               to backward
             </button>
@@ -101,8 +103,10 @@ function App({ page }: { page: Page }) {
           <div class={page.graphs.length > 1 ? "two graphs" : "graphs"}>
             {page.graphs.map(({ name, about, trace }, k) => (
               <article aria-labelledby={`graph-${k}`}>
-                <h3 id={`graph-${k}`}>{name}</h3>
-                {about && <p>{about}</p>}
+                <div class="heading">
+                  <h3 id={`graph-${k}`}>{name}</h3>
+                  {about && <p>{about}</p>}
+                </div>
                 {trace.nodes.length === 0 ? (
                   <p class="step">It does not require a gradient, so there is no graph behind it.</p>
                 ) : (
@@ -207,7 +211,7 @@ function Legend({ hasPads }: { hasPads: boolean }) {
         <svg width="36" height="16" aria-hidden="true">
           <EmptyMap at={box} />
         </svg>{" "}
-        values not kept, or too many
+        not kept, or too large
       </li>
       {hasPads && (
         <li>
