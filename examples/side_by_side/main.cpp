@@ -74,8 +74,13 @@ Report run(const Options& options, const Text& text) {
     row.is_measured = grown.positions() <= kLargestBatch;
     if (row.is_measured) {
       const Model grown_model(grown.vocabulary, options.features, options.seed);
-      row.masked = measure_cost(std::make_shared<frost::nn::Masked>(), grown_model, grown);
-      row.frozen = measure_cost(std::make_shared<frost::nn::FrozenPads>(-INFINITY), grown_model, grown);
+      const Comparison compared =
+          compare(std::make_shared<frost::nn::Masked>(), std::make_shared<frost::nn::FrozenPads>(-INFINITY),
+                  grown_model, grown);
+      row.masked = compared.first;
+      row.frozen = compared.second;
+      row.lowest_ratio = compared.lowest_ratio;
+      row.highest_ratio = compared.highest_ratio;
     }
     report.growth.push_back(row);
   }

@@ -100,28 +100,61 @@ std::vector<Tensor> true_gradients(const Model& model, const Batch& batch) {
   return truth;
 }
 
-Cost measure_cost(const Muting& muting, const Model& model, const Batch& batch) {
+namespace {
+
+// Nodes, graphs and bytes alone.
+Cost measure_size(const Muting& muting, const Model& model, const Batch& batch) {
   Cost cost;
-  {
-    const Model::Pass pass = model.forward(muting, batch);
-    const inspect::GraphSize size = inspect::graph_size(pass.loss);
-    cost.nodes = size.nodes;
-    cost.bytes = size.bytes();
-    cost.graphs = pass.attended.graphs;
-  }
-  using Clock = std::chrono::steady_clock;
-  double total = 0;
+  const Model::Pass pass = model.forward(muting, batch);
+  const inspect::GraphSize size = inspect::graph_size(pass.loss);
+  cost.nodes = size.nodes;
+  cost.bytes = size.bytes();
+  cost.graphs = pass.attended.graphs;
   cost.seconds = std::numeric_limits<double>::infinity();
-  // Other programs only ever make a step slower. On a busy machine few steps are left alone.
-  for (int steps = 0; total < 0.05 || (steps < 20 && total < 0.5); ++steps) {
+  return cost;
+}
+
+// The fastest of some steps: of those that fit into `least` seconds, and of 20 if they fit into 10 times
+// that. Other programs only ever make a step slower, and on a busy machine few steps are left alone. What it
+// took is added to `spent`.
+double fastest_step(const Muting& muting, const Model& model, const Batch& batch, double least,
+                    double& spent) {
+  using Clock = std::chrono::steady_clock;
+  double total = 0, fastest = std::numeric_limits<double>::infinity();
+  for (int steps = 0; total < least || (steps < 20 && total < 10 * least); ++steps) {
     for (const Tensor& parameter : model.parameters()) parameter.mutable_grad().reset();
     const auto start = Clock::now();
     model.forward(muting, batch).loss.backward();
     const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    cost.seconds = std::min(cost.seconds, seconds);
+    fastest = std::min(fastest, seconds);
     total += seconds;
   }
+  spent += total;
+  return fastest;
+}
+
+}  // namespace
+
+Cost measure_cost(const Muting& muting, const Model& model, const Batch& batch) {
+  Cost cost = measure_size(muting, model, batch);
+  double spent = 0;
+  cost.seconds = fastest_step(muting, model, batch, 0.05, spent);
   return cost;
+}
+
+Comparison compare(const Muting& first, const Muting& second, const Model& model, const Batch& batch) {
+  Comparison compared{measure_size(first, model, batch), measure_size(second, model, batch),
+                      std::numeric_limits<double>::infinity(), 0};
+  double spent = 0;
+  for (int round = 0; round < 2 || (round < 5 && spent < 1); ++round) {
+    const double a = fastest_step(first, model, batch, 0.01, spent);
+    const double b = fastest_step(second, model, batch, 0.01, spent);
+    compared.first.seconds = std::min(compared.first.seconds, a);
+    compared.second.seconds = std::min(compared.second.seconds, b);
+    compared.lowest_ratio = std::min(compared.lowest_ratio, b / a);
+    compared.highest_ratio = std::max(compared.highest_ratio, b / a);
+  }
+  return compared;
 }
 
 Measured measure(const Muting& muting, const Model& model, const Batch& batch,

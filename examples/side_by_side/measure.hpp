@@ -73,4 +73,12 @@ struct Cost {
 };
 Cost measure_cost(const Muting& muting, const Model& model, const Batch& batch);
 
+// The costs of two ways. Their times are taken in turns, of several steps each: how many times the first's
+// the second's is, of each turn, lies between the ratios, which are far apart on a busy machine.
+struct Comparison {
+  Cost first, second;
+  double lowest_ratio = 0, highest_ratio = 0;
+};
+Comparison compare(const Muting& first, const Muting& second, const Model& model, const Batch& batch);
+
 }  // namespace side_by_side

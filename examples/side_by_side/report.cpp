@@ -68,6 +68,15 @@ Table method_table(const Report& report) {
 
 namespace {
 
+// How many times the time of a step under the mask the frozen one's is: one number only if what was measured
+// agrees on it.
+std::string ratio(const GrowthRow& row, const char* to) {
+  constexpr double kAgreed = 1.25;
+  const auto number = [](double value) { return fmt::format("{:.{}f}", value, value < 10 ? 1 : 0); };
+  if (row.highest_ratio <= kAgreed * row.lowest_ratio) return number(row.frozen.seconds / row.masked.seconds);
+  return number(row.lowest_ratio) + to + number(row.highest_ratio);
+}
+
 Table growth_table(const Report& report) {
   Table table;
   table.header = {{"", "nodes", "nodes", "tape", "tape", "step", "step", "step"},
@@ -77,10 +86,10 @@ Table growth_table(const Report& report) {
     if (!row.is_measured)
       cells.insert(cells.end(), {"too large", "", "", "", "", "", ""});
     else
-      cells.insert(cells.end(), {fmt::format("{}", row.masked.nodes), fmt::format("{}", row.frozen.nodes),
-                                 bytes(row.masked.bytes), bytes(row.frozen.bytes),
-                                 duration(row.masked.seconds), duration(row.frozen.seconds),
-                                 fmt::format("{:.1f}", row.frozen.seconds / row.masked.seconds)});
+      cells.insert(cells.end(),
+                   {fmt::format("{}", row.masked.nodes), fmt::format("{}", row.frozen.nodes),
+                    bytes(row.masked.bytes), bytes(row.frozen.bytes), duration(row.masked.seconds),
+                    duration(row.frozen.seconds), ratio(row, "-")});
     table.rows.push_back(cells);
   }
   return table;
@@ -214,10 +223,9 @@ std::vector<std::string> conclusions(const Report& report) {
                                  [](const GrowthRow& row) { return row.is_measured; });
   if (last != report.growth.rend() && last->batch_size > 1)
     sentences.push_back(
-        fmt::format("At B = {} the graph per example takes {} nodes where the mask takes {}, and {:.1f} "
+        fmt::format("At B = {} the graph per example takes {} nodes where the mask takes {}, and {} "
                     "times the time of a step.",
-                    last->batch_size, last->frozen.nodes, last->masked.nodes,
-                    last->frozen.seconds / last->masked.seconds));
+                    last->batch_size, last->frozen.nodes, last->masked.nodes, ratio(*last, " to ")));
   return sentences;
 }
 
@@ -274,6 +282,7 @@ std::string to_json(const Report& report) {
     if (row.is_measured) {
       line["masked"] = cost(row.masked);
       line["frozen"] = cost(row.frozen);
+      line["time_ratio"] = {{"lowest", row.lowest_ratio}, {"highest", row.highest_ratio}};
     }
     json["growth"].push_back(line);
   }

@@ -13,6 +13,7 @@ struct GrowthRow {
   int64_t batch_size = 0;
   bool is_measured = true;  // false: the padded batch would be too large
   Cost masked, frozen;
+  double lowest_ratio = 0, highest_ratio = 0;  // of the time of a step, frozen over masked, as measured
 };
 
 struct Report {

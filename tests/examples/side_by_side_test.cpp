@@ -2,8 +2,6 @@
 #include <nlohmann/json.hpp>
 
 #include "examples/program.hpp"
-#include "side_by_side/measure.hpp"
-#include "side_by_side/report.hpp"
 #include "side_by_side/text.hpp"
 
 #include <algorithm>
@@ -50,46 +48,6 @@ TEST_CASE("read_text: says what is wrong with the input, and where", "[side_by_s
   CHECK_THROWS_WITH(read("fine\nbad \xFF here\n"), Contains("line 2: byte 5 is not valid UTF-8 (0xff)"));
   CHECK_THROWS_WITH(read_text("/no/such/file", TokenKind::words), Contains("can't open /no/such/file"));
   CHECK_THROWS_WITH(read_text("/", TokenKind::words), Contains("can't read /: it is a folder"));
-}
-
-TEST_CASE("make_batch: numbers tokens from 1 and pads with 0", "[side_by_side]") {
-  const Batch batch = make_batch({{"a", "b", "a"}, {"c"}}, 3);
-  CHECK(frost::equal(batch.tokens, frost::tensor({{1, 2, 1}, {3, 0, 0}, {1, 2, 1}})));
-  CHECK(frost::equal(batch.lengths, frost::tensor({3, 1, 3})));
-  CHECK(batch.vocabulary == 4);
-  CHECK(batch.real_tokens() == 7);
-}
-
-TEST_CASE("measure: each way of muting shows what it does", "[side_by_side]") {
-  const Batch batch = make_batch({{"a", "b", "c", "d"}, {"e"}, {"f", "g"}}, 3);
-  const Model model(batch.vocabulary, 8, 0);
-  const std::vector<frost::Tensor> truth = true_gradients(model, batch);
-  const auto measured = [&](auto muting) {
-    return measure(std::make_shared<decltype(muting)>(muting), model, batch, truth);
-  };
-  using namespace frost::nn;
-  const Measured none = measured(NoMuting());
-  CHECK(none.leak > 0.1);
-  CHECK(none.difference > 0.01);
-  CHECK(none.pad_gradient == PadGradient::number);
-  CHECK(none.sums_to_one());
-  CHECK_FALSE(measured(ZeroedAfterSoftmax()).sums_to_one());
-  const Measured masked = measured(Masked());
-  CHECK(masked.pad_gradient == PadGradient::zero);
-  CHECK(masked.difference < 1e-5);
-  CHECK(masked.graphs == 1);
-  const Measured frozen = measured(FrozenPads(-INFINITY));
-  CHECK(frozen.pad_gradient == PadGradient::absent);
-  CHECK(frozen.difference < 1e-5);
-  CHECK(frozen.leak == 0);
-  CHECK(frozen.graphs == 3);
-  CHECK(frozen.nodes > masked.nodes);
-  const Measured leaking = measured(FrozenPads(0));
-  CHECK(leaking.leak > 0.1);
-  CHECK(leaking.difference > 0.01);
-  CHECK(measured(FrozenElements()).pad_gradient == PadGradient::zero);
-  CHECK(measured(Packed()).pad_gradient == PadGradient::no_pads);
-  CHECK(measured(Packed()).difference < 1e-6);
 }
 
 TEST_CASE("side_by_side: on the sentences that come with it", "[side_by_side]") {
