@@ -1,5 +1,6 @@
 #include <frost/inspect/birth.hpp>
 
+#include <frost/inspect/culprit.hpp>
 #include <frost/inspect/cuts.hpp>
 #include <frost/inspect/derivative.hpp>
 #include <frost/inspect/differentiate.hpp>
@@ -20,6 +21,9 @@ namespace {
 bool is_any(const Tensor& mask) { return mask.defined() && any(mask).item<bool>(); }
 
 Tensor both(const Tensor& a, const Tensor& b) { return a.logical_and(b); }
+
+// Of as many the values that are to blame are looked for: each takes a pass through a part of the graph.
+constexpr size_t kFewBirths = 16;
 
 class Search {
  public:
@@ -69,7 +73,7 @@ class Search {
     }
     // Each of them is finite, and their sum is not.
     if (const std::optional<int64_t> at = first_of(left))
-      births_.push_back({place.node, std::nullopt, *at, Birth::Cause::overflow, place.node, {}, {}, {}});
+      births_.push_back({place.node, std::nullopt, *at, Birth::Cause::overflow, place.node, {}, {}, {}, {}});
   }
 
   std::vector<Tensor> grad_outs_of(const TracedNode& node, const std::vector<Tensor>& elements) const {
@@ -167,7 +171,8 @@ class Search {
         is_on_each ? numbers(node.outputs[0].gradient.value) : std::vector<double>();
     for (size_t e = 0; e < elements.size(); ++e) {
       if (elements[e] == 0) continue;
-      Birth birth{use.node, use.input, static_cast<int64_t>(e), Birth::Cause::overflow, use.node, {}, {}, {}};
+      Birth birth{use.node, use.input, static_cast<int64_t>(e), Birth::Cause::overflow, use.node, {}, {},
+                  {},       {}};
       if (keys[e] != 0) find_cause(birth, origins_.origin(keys[e]), frozen[e]);
       if (birth.cause == Birth::Cause::infinite_slope && is_on_each) {
         birth.grad_in = grads[e];
@@ -175,7 +180,14 @@ class Search {
       }
       if (!known_.insert({birth.node, birth.cause, birth.origin}).second) continue;
       birth.value = value_of(node, use.input, birth.element);
-      if (birth.cause == Birth::Cause::zero_times_infinity) birth.muted_by = muting_op(birth);
+      if (births_.size() < kFewBirths) birth.culprit = culprit_of(trace_, birth, answer);
+      std::optional<int64_t> output = birth.element;
+      if (!is_on_each) output = place_of_divisor(birth);
+      if (birth.cause == Birth::Cause::infinite_slope && output) {
+        birth.grad_in = numbers(node.outputs[0].gradient.value)[static_cast<size_t>(*output)];
+        if (*birth.grad_in == 0) birth.cause = Birth::Cause::zero_times_infinity;
+      }
+      if (birth.cause == Birth::Cause::zero_times_infinity) birth.muted_by = muting_op(birth.node, *output);
       births_.push_back(birth);
     }
   }
@@ -192,12 +204,20 @@ class Search {
                                        : Birth::Cause::forward_infinity;
   }
 
+  // Where in the output the divisor stands that is 0, if it is as large.
+  std::optional<int64_t> place_of_divisor(const Birth& birth) const {
+    const TracedNode& node = trace_.nodes()[birth.node];
+    const bool is_divisor = birth.culprit && birth.culprit->place && birth.origin == birth.node;
+    if (!is_divisor || !acts_on_each_element(*node.node, 1)) return std::nullopt;
+    return birth.culprit->element;
+  }
+
   // What lets no gradient through to this element of the node's output.
-  std::optional<size_t> muting_op(const Birth& birth) const {
-    const TracedTensor& output = trace_.nodes()[birth.node].outputs[0].tensor;
+  std::optional<size_t> muting_op(size_t node, int64_t element) const {
+    const TracedTensor& output = trace_.nodes()[node].outputs[0].tensor;
     const Tensor direction = zeros({numel(output.sizes)}, output.dtype);
-    direction[birth.element].fill_(1);
-    const Trace::Place place{birth.node, 0};
+    direction[element].fill_(1);
+    const Trace::Place place{node, 0};
     Tangents tangents(trace_, place, direction.view(output.sizes));
     for (const Cut& cut : cuts_behind(trace_, uses_, tangents, place))
       if (cut.cause == Cut::Cause::masked || cut.cause == Cut::Cause::not_selected) return cut.node;

@@ -65,6 +65,17 @@ struct Birth {
   std::optional<double> grad_in;  // of the causes with an infinite slope: what came in for that element
   // Of zero_times_infinity: the op after the node that lets no gradient through to it, a mask or a choice.
   std::optional<size_t> muted_by;
+  // What makes it so, where the tape holds it: of an infinite slope the divisor, of what the forward pass had
+  // made an element of the leaf `origin`, or of what requires no grad and the op `origin` saved.
+  struct Culprit {
+    std::optional<Trace::Place> place;  // none: it requires no grad
+    std::string name;                   // of what requires no grad; "" if it has none
+    Dims sizes;
+    int64_t element;  // the first one
+    int64_t others;   // how many more there are in the same tensor
+    double value;
+  };
+  std::optional<Culprit> culprit;
 };
 
 // One product of which an element's gradient is the sum.

@@ -214,10 +214,7 @@ class Writer {
     if (birth.value) born += ", which is " + number_text(*birth.value);
     if (birth.grad_in) born += ", where g is " + number_text(*birth.grad_in);
     to_.say(born + ".");
-    for (const std::string& sentence :
-         remedy(birth, to_.op(birth.origin), told_.trace.nodes()[birth.origin].name,
-                birth.muted_by ? to_.op(*birth.muted_by) : ""))
-      to_.say(sentence);
+    for (const std::string& sentence : remedy(birth, told_.trace, to_)) to_.say(sentence);
   }
 
   // ---- words ----

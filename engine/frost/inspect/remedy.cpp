@@ -1,7 +1,11 @@
 #include <frost/inspect/remedy.hpp>
 
+#include <frost/inspect/structure.hpp>
+#include <frost/inspect/words.hpp>
+
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 namespace frost::inspect {
 
@@ -15,57 +19,140 @@ bool begins_with_any(std::string_view name, std::initializer_list<std::string_vi
 constexpr std::string_view kSmaller =
     "What prevents it: smaller numbers there, by scaling before, clamp_max, or functions made for it: "
     "log_softmax, logsumexp, softplus.";
+constexpr std::string_view kOfMask =
+    "What prevents it: an infinity, as that of a mask, must go into a "
+    "softmax alone; or write a large number instead.";
 
-// What prevents an infinity that this op made.
-std::string remedy_of_infinity(std::string_view op) {
-  if (begins_with_any(op, {"Log", "Div", "Reciprocal", "Rsqrt"}))
-    return "What prevents it: keep what goes into that op away from 0, by clamp_min, or by adding a small "
-           "number.";
-  if (begins_with_any(op, {"MaskedFill", "Where", "Fill", "torch::autograd::AccumulateGrad"}))
-    return "It was put there, and not worked out. What prevents it: an infinity, as that of a mask, must go "
-           "into a softmax alone; or write a large number instead.";
-  return std::string(kSmaller);
+// How an op is called so that it sees another value where it must not see that one.
+std::string_view guarded_call(std::string_view op) {
+  constexpr std::pair<std::string_view, std::string_view> calls[] = {
+      {"Div", "a / where(ok, b, 1)"},          {"Log1P", "log1p(where(ok, x, 0))"},
+      {"LogBackward", "log(where(ok, x, 1))"}, {"Sqrt", "sqrt(where(ok, x, 1))"},
+      {"Rsqrt", "rsqrt(where(ok, x, 1))"},     {"Reciprocal", "reciprocal(where(ok, x, 1))"},
+      {"Pow", "pow(where(ok, x, 1), y)"},      {"Expm1", "expm1(where(ok, x, 0))"},
+      {"Exp", "exp(where(ok, x, 0))"}};
+  for (const auto& [beginning, call] : calls)
+    if (op.starts_with(beginning)) return call;
+  return "f(where(ok, x, 1))";
 }
 
-// What prevents an infinite slope of this op: of a large value, or of one at which it has a pole.
-std::string remedy_of_slope(std::string_view op, std::optional<double> value) {
-  if (begins_with_any(op, {"Exp"}) || (value && std::abs(*value) > 1)) return std::string(kSmaller);
-  return "What prevents it: keep the value away from there, by clamp_min, or by adding a small number before "
-         "the function.";
-}
+class Remedy {
+ public:
+  Remedy(const Birth& birth, const Trace& trace, const Sentences& words)
+      : birth_(birth),
+        words_(words),
+        node_(trace.nodes()[birth.node]),
+        origin_(trace.nodes()[birth.origin]) {}
+
+  std::vector<std::string> sentences() const {
+    switch (birth_.cause) {
+      case Birth::Cause::empty_row:
+        return {
+            "The forward pass made it: in this row every score is masked, and a softmax of nothing but -inf "
+            "is 0/0.",
+            "What prevents it: masked_softmax, which gives zeros to a row without a single score left "
+            "(EmptyRow::Zeros); or no such rows in the batch."};
+      case Birth::Cause::forward_value:
+        if (birth_.culprit) return {"It was there in the forward pass: " + culprit("is NaN", "a NaN") + "."};
+        return {"The forward pass had made a NaN before: the first that is known is the output of " +
+                words_.op(birth_.origin) + ". Look for what went into it."};
+      case Birth::Cause::forward_infinity:
+        if (birth_.culprit)
+          return {"It was there in the forward pass: " + culprit("is infinite", "an infinity") + ". " +
+                      kOfInfinities,
+                  std::string(kOfMask)};
+        return {"The forward pass had made an infinity before: the first that is known is the output of " +
+                    words_.op(birth_.origin) + ". " + kOfInfinities,
+                of_infinity(origin_.name)};
+      case Birth::Cause::zero_times_infinity:
+        return of_zero_times("infinite", "inf");
+      case Birth::Cause::infinite_slope:
+        return {"The slope there is infinite" + because() + ". " + of_slope()};
+      default:
+        return {
+            "A number that the dtype can't hold came of finite ones. What prevents it: smaller numbers, by "
+            "scaling before, or by functions made for it: log_softmax, logsumexp, softplus, log1p."};
+    }
+  }
+
+ private:
+  static constexpr const char* kOfInfinities =
+      "Of infinities come others, and NaN: inf - inf, inf/inf and 0·inf.";
+
+  std::vector<std::string> of_zero_times(const std::string& slope, const std::string& written) const {
+    const std::string why = "No gradient comes in there, but the slope is " + slope + because() + ", and 0·" +
+                            written + " is NaN";
+    if (!birth_.muted_by) return {why + ".", of_slope()};
+    return {why + ": " + words_.op(*birth_.muted_by) +
+            ", after the op, cannot take that back. What prevents it: a `where` before the op, too, so that "
+            "it never sees this value: where(ok, " +
+            std::string(guarded_call(node_.name)) + ", 0)."};
+  }
+
+  // "w[0] is itself NaN", "a factor of #1 MulBackward0 that requires no grad holds a NaN at [0]"
+  std::string culprit(const std::string& is_so, const std::string& what) const {
+    const Birth::Culprit& known = *birth_.culprit;
+    const std::string others =
+        known.others == 0
+            ? ""
+            : ", and " + count_text(static_cast<size_t>(known.others), "more element") + " of it";
+    if (known.place)
+      return words_.element(*known.place, known.element) + " is itself" + is_so.substr(2) + others;
+    if (!known.name.empty())
+      return words_.element(known.name, known.sizes, known.element) + ", which requires no grad, " + is_so +
+             others;
+    const std::string at = known.sizes.empty() ? "" : " at " + words_.element("", known.sizes, known.element);
+    return std::string(is_product(*origin_.node) ? "a factor of " : "a tensor that was saved by ") +
+           words_.op(birth_.origin) + (is_product(*origin_.node) ? " that" : " and") +
+           " requires no grad holds " + what + at + others;
+  }
+
+  // Of an infinite slope: which value makes it so, if that is another one than what was asked about.
+  std::string because() const {
+    if (!birth_.culprit) return "";
+    const Birth::Culprit& known = *birth_.culprit;
+    const TracedInput& input = node_.inputs[*birth_.input];
+    if (known.place && known.place->node == input.node && known.place->output_nr == input.output_nr)
+      return "";
+    if (known.place || !known.name.empty()) return ", as " + fault() + " is " + number_text(known.value);
+    return ", as the divisor" + (known.sizes.empty() ? "" : " at " + fault()) + " is " +
+           number_text(known.value);
+  }
+  std::string fault() const {
+    const Birth::Culprit& known = *birth_.culprit;
+    return known.place ? words_.element(*known.place, known.element)
+                       : words_.element(known.name, known.sizes, known.element);
+  }
+
+  // What prevents an infinity that this op made.
+  static std::string of_infinity(std::string_view op) {
+    if (begins_with_any(op, {"Log", "Div", "Reciprocal", "Rsqrt"}))
+      return "What prevents it: keep what goes into that op away from 0, by clamp_min, or by adding a small "
+             "number.";
+    if (begins_with_any(op, {"MaskedFill", "Where", "Fill"}))
+      return "It was put there, and not worked out. " + std::string(kOfMask);
+    return std::string(kSmaller);
+  }
+
+  // What prevents an infinite slope of this op: of a large value, or of one at which it has a pole.
+  std::string of_slope() const {
+    const bool is_large = !birth_.culprit && birth_.value && std::abs(*birth_.value) > 1;
+    if (begins_with_any(node_.name, {"Exp"}) || is_large) return std::string(kSmaller);
+    const bool is_quotient = begins_with_any(node_.name, {"Div"});
+    return std::string("What prevents it: keep the ") +
+           (is_quotient ? "divisor away from 0" : "value away from there") +
+           ", by clamp_min, or by adding a small number before the op.";
+  }
+
+  const Birth& birth_;
+  const Sentences& words_;
+  const TracedNode &node_, &origin_;
+};
 
 }  // namespace
 
-std::vector<std::string> remedy(const Birth& birth, const std::string& origin, std::string_view name,
-                                const std::string& muted_by) {
-  switch (birth.cause) {
-    case Birth::Cause::empty_row:
-      return {
-          "The forward pass made it: in this row every score is masked, and a softmax of nothing but -inf is "
-          "0/0.",
-          "What prevents it: masked_softmax, which gives zeros to a row without a single score left "
-          "(EmptyRow::Zeros); or no such rows in the batch."};
-    case Birth::Cause::forward_value:
-      return {"The forward pass had made a NaN before: the first that is known is the output of " + origin +
-              ". Look for what went into it."};
-    case Birth::Cause::forward_infinity:
-      return {"The forward pass had made an infinity before: the first that is known is the output of " +
-                  origin + ". Of infinities come others, and NaN: inf - inf, inf/inf and 0·inf.",
-              remedy_of_infinity(name)};
-    case Birth::Cause::zero_times_infinity:
-      if (!birth.muted_by)
-        return {"No gradient comes in there, but the slope is infinite, and 0·inf is NaN.",
-                remedy_of_slope(name, birth.value)};
-      return {"No gradient comes in there, but the slope is infinite, and 0·inf is NaN: " + muted_by +
-              ", after the function, cannot take that back. What prevents it: a `where` before the function, "
-              "so that it never sees this value: log(where(ok, x, 1)), not where(ok, log(x), 0)."};
-    case Birth::Cause::infinite_slope:
-      return {"The slope there is infinite. " + remedy_of_slope(name, birth.value)};
-    default:
-      return {
-          "A number that the dtype can't hold came of finite ones. What prevents it: smaller numbers, by "
-          "scaling before, or by functions made for it: log_softmax, logsumexp, softplus, log1p."};
-  }
+std::vector<std::string> remedy(const Birth& birth, const Trace& trace, const Sentences& words) {
+  return Remedy(birth, trace, words).sentences();
 }
 
 }  // namespace frost::inspect

@@ -30,7 +30,10 @@ class Sentences {
   std::string label(const Trace::Place& place) const { return printable(trace_.label(place)); }
   std::string element(const Trace::Place& place, int64_t element) const {
     const Dims& sizes = trace_.nodes()[place.node].outputs[place.output_nr].tensor.sizes;
-    return glued(element_text(label(place), sizes, element));
+    return this->element(trace_.label(place), sizes, element);
+  }
+  std::string element(const std::string& name, IntArrayRef sizes, int64_t element) const {
+    return glued(element_text(printable(name), sizes, element));
   }
 
   const std::string x, root;  // their names

@@ -234,7 +234,7 @@ TEST_CASE("explain: a where is spoken of only where a mask or a choice lets no g
     return to_text(told);
   };
   CHECK_THAT(told_of(where(is_given, log(x), 0).sum(), x, "WhereBackward0"),
-             Contains("#1 WhereBackward0, after the function, cannot take that back") &&
+             Contains("#1 WhereBackward0, after the op, cannot take that back") &&
                  Contains("log(where(ok, x, 1))"));
   CHECK_THAT(told_of((log(x) * 2).masked_fill(~is_given, 0).sum(), x, "MaskedFillBackward0"),
              Contains("#1 MaskedFillBackward0, after"));

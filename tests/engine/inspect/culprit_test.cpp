@@ -1,0 +1,96 @@
+#include <frost/inspect/explain.hpp>
+
+#include "engine/inspect/graphs.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+using namespace frost;
+using namespace frost::inspect;
+using namespace frost::tests;
+using Catch::Contains;
+using Cause = Birth::Cause;
+
+namespace {
+
+const double kNan = std::nan("");
+
+// In one line.
+std::string text_of(const Explanation& told) {
+  std::string text = to_text(told);
+  for (size_t at = text.find("\n  "); at != std::string::npos; at = text.find("\n  ")) text.erase(at, 2);
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+std::string text_of(const Tensor& root, const Tensor& x) { return text_of(explain(root, x)); }
+
+}  // namespace
+
+TEST_CASE("explain: of a quotient the divisor is named, whichever is asked about", "[inspect]") {
+  const Tensor a = leaf({5, 6}, "a"), b = leaf({0, 2}, "b");
+  const Tensor root = where(b > 0, a / b, 0).sum();
+  const Explanation of_a = explain(root, a);
+  REQUIRE(of_a.births.size() == 1);
+  REQUIRE(of_a.births[0].culprit.has_value());
+  CHECK(of_a.births[0].culprit->value == 0);
+  CHECK_THAT(text_of(of_a), Contains("the slope is infinite, as b[0] is 0, and 0·inf is NaN") &&
+                                Contains("where(ok, a / where(ok, b, 1), 0)") && !Contains("log"));
+  CHECK_THAT(text_of(root, b), Contains("gave nan to b[0], which is 0") && !Contains("as b[0]") &&
+                                   Contains("where(ok, a / where(ok, b, 1), 0)"));
+  CHECK_THAT(text_of((a / b).sum(), a),
+             Contains("The slope there is infinite, as b[0] is 0. What prevents it: keep the divisor away") &&
+                 !Contains("smaller numbers"));
+  CHECK_THAT(text_of((a / doubles({2, 0})).sum(), a), Contains("as the divisor at [1] is 0."));
+  CHECK_THAT(text_of((a / doubles({2, 0}).set_name("d")).sum(), a), Contains("as d[1] is 0."));
+
+  // Broadcast: the divisor beside that element, or the one among all of them that is 0.
+  const Tensor rows = tensor({{1., 2.}, {3., 4.}}, dtype(kDouble)).requires_grad_();
+  const Tensor columns = leaf({0, 0}, "columns");
+  CHECK_THAT(text_of(explain((rows / columns).sum(), rows, {1, 1})), Contains("as columns[1] is 0."));
+  const Tensor one = tensor(5., dtype(kDouble)).requires_grad_().set_name("one");
+  const Tensor muted = where(b > 0, one / b, 0).sum();
+  CHECK_THAT(text_of(muted, one), Contains("gave nan to one, which is 5, where g is 0.") &&
+                                      Contains("as b[0] is 0, and 0·inf is NaN: #1 WhereBackward0"));
+}
+
+TEST_CASE("explain: what keeps an op from a value is written for that op", "[inspect]") {
+  const Tensor x = leaf({0, 1}, "x"), large = leaf({1000, 1}, "large");
+  const auto told = [](const Tensor& y, const Tensor& of) {
+    return text_of(where(tensor({false, true}), y, 0).sum(), of);
+  };
+  CHECK_THAT(told(log(x), x), Contains("where(ok, log(where(ok, x, 1)), 0)"));
+  CHECK_THAT(told(sqrt(x), x), Contains("where(ok, sqrt(where(ok, x, 1)), 0)"));
+  CHECK_THAT(told(pow(x, 0.5), x), Contains("where(ok, pow(where(ok, x, 1), y), 0)"));
+  CHECK_THAT(told(log1p(x - 1), x), Contains("where(ok, log1p(where(ok, x, 0)), 0)"));
+  CHECK_THAT(told(exp(large), large), Contains("where(ok, exp(where(ok, x, 0)), 0)"));
+}
+
+TEST_CASE("explain: a NaN that a leaf holds is told of the leaf, at its element", "[inspect]") {
+  const Tensor w = leaf({1, kNan, kNan}, "w"), x = leaf({1, 2, 3}, "x");
+  CHECK_THAT(text_of((w * x).sum(), x), Contains("x[1], which is 2.") && Contains(": w[1] is itself NaN.") &&
+                                            !Contains("AccumulateGrad") && !Contains("Look for"));
+  CHECK_THAT(text_of(explain((w * x).sum(), x, {2})), Contains(": w[2] is itself NaN."));
+  CHECK_THAT(text_of(explain(((w * 2 + 1) * x).sum(), x, {2})), Contains(": w[2] is itself NaN."));
+  CHECK_THAT(text_of(exp(w).sum(), w), Contains(": w[1] is itself NaN."));
+  const Tensor whole = tensor(1., dtype(kDouble)).requires_grad_();
+  CHECK_THAT(text_of((w * whole).sum(), whole), Contains(": w[1] is itself NaN, and 1 more element of it."));
+  CHECK_THAT(text_of((leaf({1, kInfinity}, "v") * leaf({1, 2}, "y")).sum(), w), Contains("no path"));
+  const Tensor v = leaf({1, kInfinity, 1}, "v");
+  CHECK_THAT(text_of((v * x).sum(), x), Contains(": v[1] is itself infinite."));
+}
+
+TEST_CASE("explain: a NaN in what requires no grad is told of the op that keeps it", "[inspect]") {
+  const Tensor w = leaf({1, 2}, "w");
+  CHECK_THAT(text_of((w * doubles({1, kNan})).sum(), w),
+             Contains("a factor of #1 MulBackward0 that requires no grad holds a NaN at [1].") &&
+                 !Contains("Look for"));
+  CHECK_THAT(text_of((w * doubles({1, kNan})).pow(2).sum(), w),
+             Contains("a factor of #2 MulBackward0 that requires no grad holds a NaN at [1]."));
+  CHECK_THAT(text_of((w * doubles({kNan, 1}).set_name("mask")).sum(), w),
+             Contains("mask[0], which requires no grad, is NaN."));
+  const Tensor matrix = tensor({{1., 2.}, {3., kInfinity}}, dtype(kDouble));
+  CHECK_THAT(text_of(matmul(matrix, w).sum(), w),
+             Contains("a factor of #1 MvBackward0 that requires no grad holds an infinity at [1, 1].") &&
+                 !Contains("put there"));
+}
