@@ -74,9 +74,7 @@ class BlockOfRows {
     if (step_ == 0 && row_step_ == 0) return {from, 0};
     if (step_ == 1 && row_step_ == width_) return {from, 1};
     if (row_step_ == 0 && from == packed_from_ && rows <= packed_rows_) return {packed_, 1};
-    for (int64_t row = 0; row < rows; ++row)
-      gather(width_, size_, advance(packed_, row * width_, size_), advance(from, row * row_step_, size_),
-             step_);
+    gather_rows(rows, width_, size_, packed_, from, step_, row_step_);
     packed_from_ = from;
     packed_rows_ = rows;
     return {packed_, 1};

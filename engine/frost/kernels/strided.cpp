@@ -61,6 +61,13 @@ void gather_as(int64_t n, void* to, const char* from, int64_t stride) {
     std::memcpy(out + i, from + i * stride * static_cast<int64_t>(sizeof(T)), sizeof(T));
 }
 template <class T>
+void gather_rows_as(int64_t rows, int64_t width, void* to, const char* from, int64_t stride,
+                    int64_t row_stride) {
+  for (int64_t row = 0; row < rows; ++row)
+    gather_as<T>(width, static_cast<T*>(to) + row * width,
+                 from + row * row_stride * static_cast<int64_t>(sizeof(T)), stride);
+}
+template <class T>
 void scatter_as(int64_t n, char* to, int64_t stride, const void* from) {
   const T* in = static_cast<const T*>(from);
   for (int64_t i = 0; i < n; ++i)
@@ -82,14 +89,19 @@ bool copy_transposed(Dtype dtype, IntArrayRef sizes, const Out& y, const In& x) 
 }
 
 void gather(int64_t n, size_t size, void* to, const void* from, int64_t stride) {
+  gather_rows(1, n, size, to, from, stride, 0);
+}
+
+void gather_rows(int64_t rows, int64_t width, size_t size, void* to, const void* from, int64_t stride,
+                 int64_t row_stride) {
   const char* bytes = static_cast<const char*>(from);
   switch (size) {
     case 1:
-      return gather_as<uint8_t>(n, to, bytes, stride);
+      return gather_rows_as<uint8_t>(rows, width, to, bytes, stride, row_stride);
     case 4:
-      return gather_as<uint32_t>(n, to, bytes, stride);
+      return gather_rows_as<uint32_t>(rows, width, to, bytes, stride, row_stride);
     default:
-      return gather_as<uint64_t>(n, to, bytes, stride);
+      return gather_rows_as<uint64_t>(rows, width, to, bytes, stride, row_stride);
   }
 }
 

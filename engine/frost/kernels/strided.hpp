@@ -92,6 +92,8 @@ class Walk {
 
 // Elements to and from a contiguous block; size is that of an element: 1, 4 or 8 bytes.
 void gather(int64_t n, size_t size, void* to, const void* from, int64_t stride);
+void gather_rows(int64_t rows, int64_t width, size_t size, void* to, const void* from, int64_t stride,
+                 int64_t row_stride);
 void scatter(int64_t n, size_t size, void* to, int64_t stride, const void* from);
 
 // y = x of one dtype, where x is contiguous in another dimension than y; false, with nothing done, where the
