@@ -195,19 +195,23 @@ class Search {
   // Of a slope that is not finite.
   static void find_cause(Birth& birth, std::optional<Origin> origin, double frozen) {
     birth.cause = Birth::Cause::infinite_slope;
-    if (origin && origin->node == birth.node && !origin->is_nan) return;  // the op made it of finite numbers
-    if (!origin && frozen != 0) origin = Origin{birth.node, frozen == 2, false};
+    if (origin && origin->node == birth.node && origin->kind < Origin::Kind::nan)
+      return;  // the op made it of finite numbers
+    if (!origin && frozen != 0)
+      origin = Origin{birth.node, frozen == 2 ? Origin::Kind::nan : Origin::Kind::infinite};
     if (!origin) return;
     birth.origin = origin->node;
-    birth.cause = origin->is_empty_row ? Birth::Cause::empty_row
-                  : origin->is_nan     ? Birth::Cause::forward_value
-                                       : Birth::Cause::forward_infinity;
+    birth.cause = origin->kind == Origin::Kind::empty_row ? Birth::Cause::empty_row
+                  : origin->kind == Origin::Kind::nan_row ? Birth::Cause::nan_row
+                  : origin->kind == Origin::Kind::nan     ? Birth::Cause::forward_value
+                                                          : Birth::Cause::forward_infinity;
   }
 
   // Where in the output the divisor stands that is 0, if it is as large.
   std::optional<int64_t> place_of_divisor(const Birth& birth) const {
     const TracedNode& node = trace_.nodes()[birth.node];
-    const bool is_divisor = birth.culprit && birth.culprit->place && birth.origin == birth.node;
+    const bool is_divisor =
+        birth.culprit && birth.culprit->place && birth.cause == Birth::Cause::infinite_slope;
     if (!is_divisor || !acts_on_each_element(*node.node, 1)) return std::nullopt;
     return birth.culprit->element;
   }

@@ -4,6 +4,7 @@
 #include <frost/inspect/differentiate.hpp>
 #include <frost/inspect/numbers.hpp>
 #include <frost/inspect/origin.hpp>
+#include <frost/inspect/structure.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -23,6 +24,10 @@ class Finder {
   std::optional<Culprit> find() const {
     const TracedNode& origin = trace_.nodes()[birth_.origin];
     switch (birth_.cause) {
+      case Cause::empty_row:
+        return in_rows(origin, empty_rows(*origin.node));
+      case Cause::nan_row:
+        return in_rows(origin, nan_rows(*origin.node).logical_and(empty_rows(*origin.node).logical_not()));
       case Cause::forward_value:
         return in_leaf_or_frozen(origin, [](const Tensor& x) { return isnan(x); });
       case Cause::forward_infinity:
@@ -61,6 +66,12 @@ class Finder {
     return in_frozen(birth_.origin, is_so);
   }
 
+  std::optional<Culprit> in_rows(const TracedNode& softmax, const Tensor& rows) const {
+    const bool is_beside = birth_.node == birth_.origin || is_input_of_birth(birth_.origin);
+    return among(Trace::Place{birth_.origin, 0}, is_beside, softmax.node->saved_output().detach(), rows,
+                 softmax_dim(*softmax.node));
+  }
+
   bool is_input_of_birth(size_t i) const {
     const std::vector<TracedInput>& inputs = trace_.nodes()[birth_.node].inputs;
     return std::any_of(inputs.begin(), inputs.end(),
@@ -84,19 +95,16 @@ class Finder {
 
   // The first of the elements that are so: of those on which what was born depends, as far as that is known.
   std::optional<Culprit> among(const std::optional<Trace::Place>& place, bool is_beside, const Tensor& values,
-                               const Tensor& are_so) const {
+                               const Tensor& are_so, std::optional<int64_t> dim = std::nullopt) const {
     if (!has_any(are_so)) return std::nullopt;
     Tensor elements;
     if (is_beside) elements = both(are_so, beside(values.sizes()));
     if (!has_any(elements) && place) elements = both(are_so, dependence_on(*place));
     if (!has_any(elements)) elements = are_so;
     const int64_t first = *first_of(elements);
-    return Culprit{place,
-                   "",
-                   values.sizes(),
-                   first,
-                   elements.sum().item<int64_t>() - 1,
-                   numbers(values)[static_cast<size_t>(first)]};
+    const int64_t count = (dim ? any(elements, *dim) : elements).sum().item<int64_t>();
+    const double value = numbers(values)[static_cast<size_t>(first)];
+    return Culprit{place, "", values.sizes(), first, count - 1, dim, value};
   }
   static Tensor both(const Tensor& a, const Tensor& b) { return b.defined() ? a.logical_and(b) : Tensor(); }
 
@@ -105,7 +113,8 @@ class Finder {
   Tensor beside(const Dims& sizes) const {
     const Node& node = *trace_.nodes()[birth_.node].node;
     const Dims& out = node.output(0).sizes;
-    if (!acts_on_each_element(node, *birth_.input) || !is_broadcastable_to(sizes, out)) return {};
+    if ((!acts_on_each_element(node, *birth_.input) && !has_rows(node)) || !is_broadcastable_to(sizes, out))
+      return {};
     const Tensor numbered = arange(numel(sizes)).view(sizes);
     return numbered == numbered.expand(out).reshape({-1})[birth_.element];
   }

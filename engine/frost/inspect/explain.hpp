@@ -50,6 +50,7 @@ std::string_view to_text(Cut::Cause cause);  // "masked", "not selected", …
 struct Birth {
   enum class Cause : uint8_t {
     empty_row,            // softmax of a row in which everything is masked
+    nan_row,              // softmax of a row of nothing but -inf, or with a NaN or +inf in it
     forward_value,        // the forward pass had made a NaN before
     forward_infinity,     // the forward pass had made an infinity before; of one, others and 0 come NaN
     zero_times_infinity,  // no gradient comes in, but the slope is infinite
@@ -66,13 +67,15 @@ struct Birth {
   // Of zero_times_infinity: the op after the node that lets no gradient through to it, a mask or a choice.
   std::optional<size_t> muted_by;
   // What makes it so, where the tape holds it: of an infinite slope the divisor, of what the forward pass had
-  // made an element of the leaf `origin`, or of what requires no grad and the op `origin` saved.
+  // made an element of the leaf `origin`, or of what requires no grad and the op `origin` saved, or a row of
+  // the softmax `origin`.
   struct Culprit {
     std::optional<Trace::Place> place;  // none: it requires no grad
     std::string name;                   // of what requires no grad; "" if it has none
     Dims sizes;
-    int64_t element;  // the first one
-    int64_t others;   // how many more there are in the same tensor
+    int64_t element;             // the first one
+    int64_t others;              // how many more there are in the same tensor
+    std::optional<int64_t> dim;  // of rows: the one along which they lie; `others` counts rows
     double value;
   };
   std::optional<Culprit> culprit;

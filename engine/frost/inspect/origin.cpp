@@ -54,7 +54,7 @@ std::optional<Origin> Origins::origin(double key) const {
   const auto kind = static_cast<Kind>(static_cast<int64_t>(key) / span_);
   const int64_t place = static_cast<int64_t>(key) % span_;
   if (place == kRule) return std::nullopt;
-  return Origin{static_cast<size_t>(place - kFirstNode), kind >= Kind::nan, kind == Kind::empty_row};
+  return Origin{static_cast<size_t>(place - kFirstNode), kind};
 }
 
 // What the answer was made of, and of which nothing was worked out yet: what was made first stands first.
@@ -116,10 +116,10 @@ void Origins::keep_known(size_t i, Keys& keys) const {
   for (uint32_t k = 0; k < keys.size(); ++k)
     if (const Tensor values = values_of({i, k}); values.defined()) keys[k] = among(values, keys[k], place);
   const Node& node = *trace_.nodes()[i].node;
-  if (!is_softmax(node) || !node.saved_output().defined()) return;
-  const Tensor empty = isnan(node.saved_output()).logical_and(muted_scores(node, /*for_good=*/false));
-  const Tensor rows = all(empty, softmax_dim(node), /*keepdim=*/true).expand(empty.sizes());
-  if (has_any(rows)) keys[0] = keys[0].masked_fill(rows, key(Kind::empty_row, place));
+  if (!keys[0].defined() || !has_rows(node) || !node.saved_output().defined()) return;
+  const Tensor made = nan_rows(node).logical_and(keys[0] == key(Kind::nan, place));
+  keys[0] = keys[0].masked_fill(made, key(Kind::nan_row, place));
+  keys[0] = keys[0].masked_fill(empty_rows(node), key(Kind::empty_row, place));
 }
 
 // The keys of these values: what is not finite has that from what was passed on, or else from this place.
@@ -147,6 +147,18 @@ Tensor Origins::values_of(const Trace::Place& place) const {
       if (saved.grad_fn().get() == node.node.get() && saved.output_nr() == place.output_nr)
         return saved.detach();
   return {};
+}
+
+bool has_rows(const Node& node) { return is_softmax(node) || node.name() == "LogSoftmaxBackward0"; }
+
+Tensor nan_rows(const Node& node) {
+  const Tensor is_nan = isnan(node.saved_output().detach());
+  return all(is_nan, softmax_dim(node), /*keepdim=*/true).expand(is_nan.sizes());
+}
+
+Tensor empty_rows(const Node& node) {
+  const Tensor is_muted = muted_scores(node, /*for_good=*/false);
+  return nan_rows(node).logical_and(all(is_muted, softmax_dim(node), /*keepdim=*/true));
 }
 
 Tensor is_nonfinite(const Tensor& x) {

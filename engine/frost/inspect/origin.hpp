@@ -16,10 +16,18 @@ Tensor is_nonfinite(const Tensor& x);
 // The first true element, counted row by row.
 std::optional<int64_t> first_of(const Tensor& mask);
 
+// A softmax or a log_softmax, which makes a row of nothing but NaN of some rows.
+bool has_rows(const Node& node);
+// Such a row's elements: of nan_rows all that are NaN throughout, of empty_rows those in which every score is
+// masked. The node keeps its output.
+Tensor nan_rows(const Node& node);
+Tensor empty_rows(const Node& node);
+
 struct Origin {
-  size_t node;        // its output is the first that is known to be so
-  bool is_nan;        // else it is infinite
-  bool is_empty_row;  // a softmax of a row in which everything is masked
+  // In rising order: of several the largest is told.
+  enum class Kind : int64_t { infinite, nan_of_infinities, nan, nan_row, empty_row };
+  size_t node;  // its output is the first that is known to be so
+  Kind kind;
 };
 
 // What is not finite in the forward pass has that from what it was made of: a NaN from NaN, or, where there
@@ -36,8 +44,7 @@ class Origins {
   std::optional<Origin> origin(double key) const;
 
  private:
-  // What an origin is, in rising order: of several the largest is told.
-  enum class Kind : int64_t { infinite, nan_of_infinities, nan, empty_row };
+  using Kind = Origin::Kind;
   // kind·span + place: of each element of each output of a node; undefined: all are 0.
   using Keys = std::vector<Tensor>;
 

@@ -47,11 +47,16 @@ class Remedy {
   std::vector<std::string> sentences() const {
     switch (birth_.cause) {
       case Birth::Cause::empty_row:
-        return {
-            "The forward pass made it: in this row every score is masked, and a softmax of nothing but -inf "
-            "is 0/0.",
-            "What prevents it: masked_softmax, which gives zeros to a row without a single score left "
-            "(EmptyRow::Zeros); or no such rows in the batch."};
+        return {"The forward pass made it: in " + row("in ") + " every score is masked, and a " + softmax() +
+                    " of nothing but -inf is " + (is_log_softmax() ? "inf - inf." : "0/0."),
+                "What prevents it: " + of_empty_row()};
+      case Birth::Cause::nan_row:
+        return {"The forward pass made it: " + row("") + " is nothing but NaN. A " + softmax() +
+                    " makes that of a row of nothing but -inf, as where a mask that is added masks "
+                    "everything, and of one with a NaN" +
+                    (is_log_softmax() ? "" : " or +inf") +
+                    " in it; which of these it was, the tape does not know.",
+                "What prevents it, if it was the mask: " + of_empty_row()};
       case Birth::Cause::forward_value:
         if (birth_.culprit) return {"It was there in the forward pass: " + culprit("is NaN", "a NaN") + "."};
         return {"The forward pass had made a NaN before: the first that is known is the output of " +
@@ -76,6 +81,26 @@ class Remedy {
   }
 
  private:
+  bool is_log_softmax() const { return origin_.name.starts_with("Log"); }
+  std::string softmax() const { return is_log_softmax() ? "log_softmax" : "softmax"; }
+
+  // "row 1 of #2 SoftmaxBackward0, as in 2 more,"
+  std::string row(const std::string& in) const {
+    const std::string of_op = " of " + words_.op(birth_.origin);
+    if (!birth_.culprit) return "a row" + of_op;
+    const Birth::Culprit& known = *birth_.culprit;
+    const std::string others =
+        known.others == 0 ? "" : ", as " + in + std::to_string(known.others) + " more,";
+    if (known.sizes.size() < 2) return "the row" + of_op;
+    return "row " + words_.row(known.sizes, known.element, static_cast<size_t>(*known.dim)) + of_op + others;
+  }
+
+  std::string of_empty_row() const {
+    if (is_log_softmax()) return "no such rows in the batch, or a finite number there in place of -inf.";
+    return "masked_softmax, which gives zeros to a row without a single score left (EmptyRow::Zeros); or no "
+           "such rows in the batch.";
+  }
+
   static constexpr const char* kOfInfinities =
       "Of infinities come others, and NaN: inf - inf, inf/inf and 0·inf.";
 

@@ -35,6 +35,14 @@ class Sentences {
   std::string element(const std::string& name, IntArrayRef sizes, int64_t element) const {
     return glued(element_text(printable(name), sizes, element));
   }
+  // Of a tensor of two dims or more, its row along `dim` that holds this element: "1", or "[0, 1, :]".
+  static std::string row(const Dims& sizes, int64_t element, size_t dim) {
+    std::string index;
+    for (size_t d = sizes.size(); d-- > 0; element /= sizes[d])
+      index = (d == dim ? ":" : std::to_string(element % sizes[d])) + (index.empty() ? "" : ", ") + index;
+    if (sizes.size() == 2 && dim == 1) return index.substr(0, index.find(','));
+    return glued("[" + index + "]");
+  }
 
   const std::string x, root;  // their names
 

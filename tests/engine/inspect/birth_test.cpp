@@ -141,7 +141,7 @@ TEST_CASE("explain: an empty row is told where another row is NaN for another re
   const Explanation first = explain(weights.pow(2).sum(), muted, {0, 0});
   CHECK(only_birth(first).cause == Cause::empty_row);
   const Explanation second = explain(weights.pow(2).sum(), muted, {1, 0});
-  CHECK(only_birth(second).cause == Cause::forward_value);
+  CHECK(only_birth(second).cause == Cause::nan_row);
 }
 
 TEST_CASE("explain: an infinity that comes in where the slope is 0 is no birth there", "[inspect]") {

@@ -94,3 +94,54 @@ TEST_CASE("explain: a NaN in what requires no grad is told of the op that keeps 
              Contains("a factor of #1 MvBackward0 that requires no grad holds an infinity at [1, 1].") &&
                  !Contains("put there"));
 }
+
+TEST_CASE("explain: an empty row is named, whichever op its NaN came through", "[inspect]") {
+  const Tensor scores = zeros({3, 2}, requires_grad().dtype(kDouble)).set_name("scores");
+  const Tensor values = leaf({1, 2}, "values");
+  const auto weights_of = [&scores](const Tensor& mask, int64_t dim) {
+    return scores.masked_fill(mask, -kInfinity).softmax(dim).set_name("weights");
+  };
+  const Tensor one = weights_of(tensor({{false, true}, {false, false}, {true, true}}), 1);
+  CHECK_THAT(text_of(matmul(one, values).sum(), values),
+             Contains("in row 2 of #2 SoftmaxBackward0 \"weights\" every score is masked, and a softmax of "
+                      "nothing but -inf is 0/0. What prevents it: masked_softmax"));
+  const Tensor two = weights_of(tensor({{true, true}, {false, false}, {true, true}}), 1);
+  CHECK_THAT(text_of(matmul(two, values).sum(), values),
+             Contains("in row 0 of #2 SoftmaxBackward0 \"weights\", as in 1 more, every score is masked"));
+  CHECK_THAT(text_of(matmul(two, values)[2], values), Contains("in row 0 of #2"));
+  const Tensor muted = scores.masked_fill(tensor({{true, true}, {false, false}, {true, true}}), -kInfinity);
+  CHECK_THAT(text_of(explain(muted.softmax(1).pow(2).sum(), muted, {2, 0})), Contains("in row 2 of #2"));
+  const Tensor columns = weights_of(tensor({{false, true}, {false, true}, {false, true}}), 0);
+  CHECK_THAT(text_of(columns.pow(2).sum(), columns), Contains("in row [:, 1] of #2 SoftmaxBackward0"));
+  const Tensor row = scores[0].masked_fill(tensor({true, true}), -kInfinity);
+  CHECK_THAT(text_of(row.log_softmax(0).pow(2).sum(), row),
+             Contains("in the row of #2 LogSoftmaxBackward0") &&
+                 Contains("a log_softmax of nothing but -inf is inf - inf.") && !Contains("masked_softmax"));
+
+  // A batch: the example whose row it is, not the first one with an empty row.
+  const Tensor batch = zeros({2, 1, 2}, requires_grad().dtype(kDouble));
+  const Tensor both = batch.masked_fill(tensor({true}), -kInfinity).softmax(2);
+  const Tensor v = ones({2, 2, 1}, requires_grad().dtype(kDouble));
+  CHECK_THAT(text_of(explain(bmm(both, v).sum(), v, {1, 0, 0})), Contains("in row [1, 0, :] of #3"));
+}
+
+TEST_CASE("explain: a softmax's row of NaN is told as what a softmax makes, where its input is not known",
+          "[inspect]") {
+  const Tensor x = zeros({2, 2}, requires_grad().dtype(kDouble)).set_name("x");
+  const Tensor mask = tensor({{0., 0.}, {-kInfinity, -kInfinity}}, dtype(kDouble));
+  const Tensor weights = softmax(x + mask, 1);
+  const Explanation told = explain(weights.pow(2).sum(), weights);
+  REQUIRE(told.births.size() == 1);
+  CHECK(told.births[0].cause == Cause::nan_row);
+  for (const Tensor& of : {weights, x})
+    CHECK_THAT(text_of(weights.pow(2).sum(), of),
+               Contains("row 1 of #2 SoftmaxBackward0 is nothing but NaN. A softmax makes that of a row of "
+                        "nothing but -inf, as where a mask that is added masks everything, and of one with a "
+                        "NaN or +inf in it; which of these it was, the tape does not know.") &&
+                   Contains("if it was the mask: masked_softmax") && !Contains("Look for"));
+  CHECK_THAT(text_of(log_softmax(x + mask, 1).pow(2).sum(), x),
+             Contains("and of one with a NaN in it;") && !Contains("masked_softmax"));
+  // A NaN that is known to have gone in is told itself.
+  const Tensor bad = tensor({{0., 0.}, {kNan, 0.}}, dtype(kDouble)).requires_grad_().set_name("bad");
+  CHECK_THAT(text_of(softmax(bad, 1).pow(2).sum(), bad), Contains(": bad[1, 0] is itself NaN."));
+}
