@@ -3,6 +3,7 @@
 
 #include <frost/kernels/rows.hpp>
 #include <frost/kernels/simd_math.hpp>
+#include <frost/kernels/simd_normal.hpp>
 #include <frost/kernels/simd_partial.hpp>
 
 #include <cstdint>
@@ -137,7 +138,7 @@ Batch<T, A> apply(const Batch<T, A>& x) {
   else if constexpr (op == Unary::sigmoid)
     return math::sigmoid(x);
   else if constexpr (op == Unary::gelu)
-    return x * math::normal_cdf(x);
+    return math::gelu(x);
   else if constexpr (op == Unary::erf)
     return math::erf(x);
   else
