@@ -63,7 +63,9 @@ class Writer {
     const bool is_of_element = told_.element.has_value() || told_.gradient.dim() == 0;
     std::string value = values_text(told_.gradient, kFew);
     if (told_.kind == Kind::zero && !is_of_element)
-      value = "0 in every one of its " + std::to_string(told_.gradient.numel()) + " elements";
+      value = told_.gradient.numel() == 1
+                  ? "0 in its one element"
+                  : "0 in every one of its " + std::to_string(told_.gradient.numel()) + " elements";
     to_.say("∂" + root_ + "/∂" + x_ + " is " + value + ".");
   }
 
@@ -140,7 +142,8 @@ class Writer {
     const std::string subject = told_.kind == Kind::zero
                                     ? "It is 0"
                                     : std::to_string(told_.zeros) + " of its " +
-                                          std::to_string(told_.gradient.numel()) + " elements are 0";
+                                          std::to_string(told_.gradient.numel()) + " elements " +
+                                          (told_.zeros == 1 ? "is 0" : "are 0");
     if (told_.cuts.empty())
       return to_.say(subject + (told_.paths.size() == 1
                                     ? ", though no op on the way makes it so: the product of the slopes is "
@@ -219,7 +222,11 @@ class Writer {
 
   // ---- words ----
 
-  static std::string percent(double fraction) { return number_text(std::round(fraction * 1000) / 10) + "%"; }
+  // Where paths cancel, the share of one may be many times what is left.
+  static std::string percent(double fraction) {
+    if (std::abs(fraction) >= 10) return number_text(fraction) + " times the sum";
+    return number_text(std::round(fraction * 1000) / 10) + "%";
+  }
 
   const Explanation& told_;
   Sentences to_;

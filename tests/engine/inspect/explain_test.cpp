@@ -105,6 +105,17 @@ TEST_CASE("explain: several ways, named and shared out", "[inspect]") {
   CHECK(fractions == Approx(1));
 }
 
+TEST_CASE("explain: of one element, and of shares that cancel, in words", "[inspect]") {
+  const auto told = [](const Tensor& loss, const Tensor& x) { return to_text(explain(loss, x)); };
+  const Tensor x = leaf({1}, "x"), y = leaf({1, 2, 3}, "y");
+  CHECK_THAT(told((x * 0).sum(), x), Contains("∂root/∂x is 0 in its one element.\n"));
+  CHECK_THAT(told((y * 0).sum(), y), Contains("∂root/∂y is 0 in every one of its 3 elements.\n"));
+  CHECK_THAT(told((y * tensor({0.0, 1.0, 2.0})).sum(), y), Contains("1 of its 3 elements is 0"));
+  CHECK_THAT(told((y * tensor({0.0, 0.0, 2.0})).sum(), y), Contains("2 of its 3 elements are 0"));
+  CHECK_THAT(told((x * 1e7 + x.neg() * (1e7 - 1)).sum(), x),
+             Contains("[1e+07] (1e+07 times the sum) by x") && Contains("(-1e+07 times the sum) by x"));
+}
+
 TEST_CASE("explain: hooks are not called, and retained grads not added to", "[inspect]") {
   const Masked graph;
   int calls = 0;
