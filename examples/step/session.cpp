@@ -5,6 +5,7 @@
 #include "words.hpp"
 
 #include <fmt/format.h>
+#include <frost/inspect/recording.hpp>
 #include <frost/inspect/text.hpp>
 #include <frost/inspect/words.hpp>
 
@@ -16,7 +17,12 @@ using examples::InputError;
 using frost::inspect::Stepper;
 using frost::inspect::wrapped;
 
-Session::Session(const Subject& subject) : subject_(subject), programs_(subject.make()) {
+Session::Session(const Subject& subject) : subject_(subject) {
+  {
+    const frost::inspect::Recording recording;
+    programs_ = subject.make();
+    outputs_ = recording.outputs();
+  }
   if (programs_.size() == 2)
     twin_ = std::make_unique<frost::inspect::Twin>(programs_[0].loss, programs_[1].loss);
   else
@@ -35,8 +41,8 @@ std::string Session::greeting() const {
 }
 
 Answer Session::run(const std::string& line) {
-  const std::string words = trimmed(line);
-  if (words.empty() || words.front() == '#') return {};
+  const std::string words = without_comment(line);
+  if (words.empty()) return {};
   const size_t space = words.find_first_of(" \t");
   const std::string name = words.substr(0, space);
   const std::string argument = space == std::string::npos ? "" : trimmed(words.substr(space));
@@ -63,17 +69,20 @@ const std::vector<Session::Command>& Session::commands() {
       {"continue", "", "on to the next breakpoint, or to the end", "Goes on until a breakpoint fits.",
        &Session::go_on},
       {"break", "[NAME | NAME[I, J] | OP | #N | nan | diff | off [N]]", "where continue is to stop",
-       "Sets a breakpoint: where the gradient of a tensor is known; where one of its elements gets a "
-       "gradient other than 0; at an op, such as softmax; at node N; at a NaN or an infinity; with two "
+       "Sets a breakpoint: where the gradient of a tensor is known; where that of one of its elements is "
+       "known, if it is not 0; at an op, such as softmax; at node N; at a NaN or an infinity; with two "
        "methods, in either of them, or with diff where their gradients differ. Alone, it lists the "
        "breakpoints; off removes them.",
        &Session::set_break},
-      {"print", "[NAME | NAME[I, J]]", "a tensor and its gradient; alone, all names",
-       "Shows a tensor: its values, and its gradient until now. Alone, it lists all names.", &Session::print},
+      {"print", "[NAME | NAME[I, J] | #N]", "a tensor and its gradient; alone, all names",
+       "Shows a tensor, or what node N made: its values, and its gradient until now; with an index, a part "
+       "or "
+       "an element of it. Alone, it lists all names.",
+       &Session::print},
       {"graph", "[long | dot FILE]", "the nodes in the order in which they run",
        "Shows the nodes; long, with rules, values and gradients; dot writes a picture for Graphviz.",
        &Session::graph},
-      {"explain", "NAME | NAME[I, J]", "why a gradient is what it is",
+      {"explain", "NAME | NAME[I, J] | #N", "why a gradient is what it is",
        "Says why a gradient is absent, or what makes it 0, or along which paths it comes and how much along "
        "each, or where a NaN was born and what would have prevented it. It looks at the whole pass, wherever "
        "the session stands.",
@@ -142,11 +151,15 @@ std::string Session::go_on(const std::string& argument) {
   bool has_moved = false;
   while (step_on()) {
     has_moved = true;
-    for (const Breakpoint& breakpoint : breakpoints_)
-      if (fits(breakpoint))
-        return fmt::format("breakpoint {}: {}\n", breakpoint.number, breakpoint.text) + stop();
+    Breakpoint* hit = nullptr;
+    for (Breakpoint& breakpoint : breakpoints_)
+      if (fits(breakpoint)) {
+        breakpoint.was_hit = true;
+        if (hit == nullptr) hit = &breakpoint;
+      }
+    if (hit != nullptr) return stop_at(*hit);
   }
-  return has_moved ? stop() : "the pass is over; back goes back\n";
+  return (has_moved ? stop() : "the pass is over; back goes back\n") + not_hit();
 }
 
 std::string Session::help(const std::string& command) {

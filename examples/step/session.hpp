@@ -34,11 +34,12 @@ class Session {
   std::vector<std::string> completions(const std::string& line) const;
 
  private:
-  // "scores[1, 2]": a name, and the index of an element of it.
+  // "scores[1, 2]": a name, and the index of an element of it; or "#5", what a node made.
   struct Asked {
     const frost::Tensor* tensor;
     std::optional<std::vector<int64_t>> index;
     size_t program;
+    std::string name;  // the tensor's own, or "#5"
   };
   // A tensor of a program, or an element of it; or a node.
   struct Target {
@@ -53,6 +54,11 @@ class Session {
     std::string text;  // what it is at
     std::string name = "";
     std::vector<Target> targets = {};
+    bool was_hit = false;
+  };
+  // A node that a step ran.
+  struct Hit {
+    size_t program, node;
   };
   struct Command {
     std::string_view name, arguments, brief, help;
@@ -82,18 +88,23 @@ class Session {
   std::vector<Asked> asked(const std::string& text) const;
   std::string of_each(const std::vector<Asked>& asked,
                       const std::function<std::string(const Asked&)>& tell) const;
-  std::string missing_text(const Asked& asked) const;
+  std::vector<Asked> asked_by_number(const std::string& text) const;
+  std::optional<std::string> missing_text(const Asked& asked) const;
   std::vector<std::string> names() const;
   Breakpoint breakpoint(const std::string& what) const;
   Breakpoint breakpoint_at_node(const std::string& number) const;
   Breakpoint breakpoint_at_tensor(const std::string& what) const;
   bool fits(const Breakpoint& breakpoint) const;
   bool fits(const Breakpoint& breakpoint, size_t program, size_t node) const;
+  std::vector<Hit> hits(const Breakpoint& breakpoint) const;
+  std::string stop_at(const Breakpoint& breakpoint) const;
+  std::string not_hit() const;
   std::vector<std::string> ops() const;
   std::string printed(const Asked& asked) const;
   std::string printed_names(size_t program) const;
 
   const Subject& subject_;
+  std::vector<frost::Tensor> outputs_;  // of all ops of the programs
   std::vector<Program> programs_;
   std::unique_ptr<frost::inspect::Stepper> stepper_;  // of one program …
   std::unique_ptr<frost::inspect::Twin> twin_;        // … or of two

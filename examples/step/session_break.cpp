@@ -18,6 +18,12 @@ using frost::inspect::short_name;
 using frost::inspect::Trace;
 using frost::inspect::TracedNode;
 
+namespace {
+
+constexpr int64_t kShown = 12;  // elements of a gradient
+
+}  // namespace
+
 std::string Session::set_break(const std::string& what) {
   if (what.empty()) {
     if (breakpoints_.empty()) return "no breakpoints\n";
@@ -109,12 +115,51 @@ bool Session::fits(const Breakpoint& breakpoint) const {
              (found.left_over > 0 && found.left_over_state == GradientState::number);
     });
   }
+  return !hits(breakpoint).empty();
+}
+
+// The nodes that the last step forward ran, and that the breakpoint is at.
+std::vector<Session::Hit> Session::hits(const Breakpoint& breakpoint) const {
+  std::vector<Hit> found;
   for (size_t p = 0; p < programs_.size(); ++p) {
     const std::vector<size_t>& steps = stepper(p).trace().steps();
     for (size_t k = before_[p]; k < steps.size(); ++k)
-      if (fits(breakpoint, p, steps[k])) return true;
+      if (fits(breakpoint, p, steps[k])) found.push_back({p, steps[k]});
   }
-  return false;
+  return found;
+}
+
+// With two methods, a step runs many nodes of each: first what the breakpoint is about.
+std::string Session::stop_at(const Breakpoint& breakpoint) const {
+  using Kind = Breakpoint::Kind;
+  std::string text = fmt::format("breakpoint {}: {}\n", breakpoint.number, breakpoint.text);
+  if (!is_twin() || breakpoint.kind == Kind::stop || breakpoint.kind == Kind::difference)
+    return text + stop();
+  const frost::inspect::TwinStop& reached = twin_->stops()[twin_->position() - 1];
+  for (const Hit& hit : hits(breakpoint)) {
+    if (std::any_of(reached.parts.begin(), reached.parts.end(), [&hit](const auto& part) {
+          const std::optional<Trace::Place>& place = hit.program == 0 ? part.first : part.second;
+          return place && place->node == hit.node;
+        }))
+      continue;  // it is shown there
+    const TracedNode& node = stepper(hit.program).trace().nodes()[hit.node];
+    for (const frost::inspect::TracedOutput& output : node.outputs)
+      text += frost::inspect::wrapped(
+          "  ", 10,
+          fmt::format("{}: #{} {}{}, gradient {}", hit.program == 0 ? "first" : "second", hit.node,
+                      short_name(node.name),
+                      output.tensor.name.empty() ? "" : " \"" + printable(output.tensor.name) + "\"",
+                      frost::inspect::gradient_text(output.gradient, kShown)));
+  }
+  return text + stop();
+}
+
+// Which breakpoints no step has come to.
+std::string Session::not_hit() const {
+  std::string text;
+  for (const Breakpoint& one : breakpoints_)
+    if (!one.was_hit) text += fmt::format("not hit: breakpoint {}, {}\n", one.number, one.text);
+  return text;
 }
 
 bool Session::fits(const Breakpoint& breakpoint, size_t program, size_t node) const {
@@ -123,10 +168,10 @@ bool Session::fits(const Breakpoint& breakpoint, size_t program, size_t node) co
   if (breakpoint.kind == Kind::op) return trace.node(node).name == breakpoint.name;
   if (breakpoint.kind == Kind::nonfinite) return frost::inspect::has_nonfinite(trace.node(node));
   return std::any_of(breakpoint.targets.begin(), breakpoint.targets.end(), [&](const Target& target) {
-    if (target.program != program) return false;
-    return breakpoint.kind == Kind::element
-               ? frost::inspect::touches(trace, node, target.place, target.element)
-               : target.place.node == node;
+    if (target.program != program || target.place.node != node) return false;
+    if (breakpoint.kind != Kind::element) return true;
+    const frost::Tensor& gradient = trace.nodes()[node].outputs[target.place.output_nr].gradient.value;
+    return gradient.defined() && gradient.detach().reshape({-1})[target.element].item<double>() != 0;
   });
 }
 

@@ -4,6 +4,7 @@
 #include "common/error.hpp"
 #include "common/file.hpp"
 #include "common/table.hpp"
+#include "joined.hpp"
 #include "words.hpp"
 
 #include <fmt/format.h>
@@ -37,11 +38,15 @@ TracedGradient gradient_of(const Stepper& stepper, const Tensor& x) {
   return stepper.trace().nodes()[place->node].outputs[place->output_nr].gradient;
 }
 
-bool has_element(const Tensor& x, const std::vector<int64_t>& index) {
-  if (index.size() != static_cast<size_t>(x.dim())) return false;
-  for (size_t dim = 0; dim < index.size(); ++dim)
-    if (const int64_t size = x.sizes()[dim]; index[dim] < -size || index[dim] >= size) return false;
-  return true;
+// An error where it does not fit: it may be of fewer dims.
+void check_index(const std::vector<int64_t>& index, frost::IntArrayRef sizes) {
+  (void)frost::inspect::element_at(index, sizes.slice(0, std::min(index.size(), sizes.size())), "print");
+}
+
+// The element at the index, or the part of x where that is of fewer dims.
+Tensor part_of(Tensor x, const std::vector<int64_t>& index) {
+  for (const int64_t i : index) x = x.select(0, i);
+  return x;
 }
 
 }  // namespace
@@ -64,13 +69,36 @@ std::vector<std::string> Session::ops() const {
   return all;
 }
 
+// "#5", "#5[0, 1]": what node 5 made, or the leaf that it is.
+std::vector<Session::Asked> Session::asked_by_number(const std::string& text) const {
+  if (is_twin()) throw InputError("with two methods #N may mean either; take a NAME");
+  const std::string number = trimmed(text.substr(0, text.find('[')));
+  const std::vector<TracedNode>& nodes = stepper_->trace().nodes();
+  const auto node = static_cast<size_t>(number_of(number.substr(1), "#"));
+  if (node >= nodes.size())
+    throw InputError(fmt::format("there is no node #{}; the last is #{}", node, nodes.size() - 1));
+  std::vector<Asked> found(nodes[node].outputs.size(), {nullptr, std::nullopt, 0, ""});
+  for (const std::vector<Tensor>* const known : {&outputs_, &programs_[0].tensors})
+    for (const Tensor& x : *known)
+      if (const std::optional<Trace::Place> place = stepper_->trace().find(x); place && place->node == node) {
+        found[place->output_nr].tensor = &x;
+        found[place->output_nr].name = stepper_->trace().label(*place);
+      }
+  std::erase_if(found, [](const Asked& one) { return one.tensor == nullptr; });
+  if (found.empty()) throw InputError(fmt::format("what #{} made is not kept", node));
+  if (const size_t open = text.find('['); open != std::string::npos)
+    for (Asked& one : found) one.index = index_of(text.substr(open));
+  return found;
+}
+
 // "scores[1]" is a tensor of method 2's. "scores" is all of its parts, too, and "scores[1, 2]" element 2 of
 // part 1.
 std::vector<Session::Asked> Session::asked(const std::string& text) const {
+  if (text.starts_with("#")) return asked_by_number(text);
   std::vector<Asked> found;
   for (size_t p = 0; p < programs_.size(); ++p)
     for (const Tensor& x : programs_[p].tensors)
-      if (x.name() == text) found.push_back({&x, std::nullopt, p});
+      if (x.name() == text) found.push_back({&x, std::nullopt, p, x.name()});
   const size_t open = text.rfind('[');
   const std::string name = trimmed(text.substr(0, open));
   const bool is_known = std::any_of(programs_.begin(), programs_.end(), [&name](const Program& program) {
@@ -87,11 +115,11 @@ std::vector<Session::Asked> Session::asked(const std::string& text) const {
   for (size_t p = 0; p < programs_.size() && !is_exact; ++p)
     for (const Tensor& x : programs_[p].tensors) {
       if (index.empty()) {
-        if (x.name().starts_with(name + "[")) found.push_back({&x, std::nullopt, p});
+        if (x.name().starts_with(name + "[")) found.push_back({&x, std::nullopt, p, x.name()});
       } else if (x.name() == name) {
-        found.push_back({&x, index, p});
+        found.push_back({&x, index, p, x.name()});
       } else if (index.size() > 1 && x.name() == name + "[" + std::to_string(index[0]) + "]") {
-        found.push_back({&x, std::vector<int64_t>(index.begin() + 1, index.end()), p});
+        found.push_back({&x, std::vector<int64_t>(index.begin() + 1, index.end()), p, x.name()});
       }
     }
   if (found.empty())
@@ -100,18 +128,20 @@ std::vector<Session::Asked> Session::asked(const std::string& text) const {
   return found;
 }
 
-// Of a part, as "scores[1]", that is shorter than the others, as its padding is a tensor of its own.
-std::string Session::missing_text(const Asked& asked) const {
-  const std::string& name = asked.tensor->name();
-  std::string text = fmt::format("{} has no element {}: its sizes are {}.", frost::inspect::printable(name),
-                                 frost::to_text(*asked.index), frost::to_text(asked.tensor->sizes()));
-  std::string frozen;
-  const size_t open = name.rfind('[');
-  for (const Tensor& x : programs_[asked.program].tensors)
-    if (open != std::string::npos && x.name().ends_with(name.substr(open)) && !x.requires_grad())
-      frozen += (frozen.empty() ? "" : ", ") + frost::inspect::printable(x.name());
-  if (!frozen.empty()) text += " What is frozen is apart, in " + frozen + ".";
-  return text;
+// Of a part, as "scores[1]", that is shorter than the others, as its padding is a tensor of its own. None:
+// the program has nothing at that place.
+std::optional<std::string> Session::missing_text(const Asked& asked) const {
+  if (!asked.index || asked.index->size() != 1) return std::nullopt;
+  const std::optional<Joined> joined = joined_of(stepper(asked.program).trace(), asked.name);
+  const std::optional<Joined::Found> found =
+      joined ? joined->beyond(asked.name, asked.index->front()) : std::nullopt;
+  if (!found || !found->part->is_frozen) return std::nullopt;
+  return fmt::format(
+      "{} has no element {}: its sizes are {}. At that place, {}[{}], stands {}[{}], which is frozen: its "
+      "gradient is absent.",
+      frost::inspect::printable(asked.name), frost::to_text(*asked.index),
+      frost::to_text(asked.tensor->sizes()), frost::inspect::printable(joined->whole),
+      found->part->start + found->index, frost::inspect::printable(found->part->name), found->index);
 }
 
 // What `tell` says of each tensor that was asked about, under the titles of their programs.
@@ -122,15 +152,15 @@ std::string Session::of_each(const std::vector<Asked>& asked,
   for (const Asked& one : asked) {
     if (is_twin() && program != one.program) text += programs_[one.program].title + "\n";
     program = one.program;
-    if (asked.size() > 1 && one.index && !has_element(*one.tensor, *one.index)) {
-      text += wrapped("", 2, missing_text(one));
+    if (const std::optional<std::string> missing = missing_text(one)) {
+      text += wrapped("", 2, *missing);
       continue;
     }
     try {
       text += tell(one);
     } catch (const frost::Error& error) {
       if (asked.size() == 1) throw;
-      text += wrapped("", 2, frost::inspect::printable(one.tensor->name()) + ": " + error.what());
+      text += wrapped("", 2, frost::inspect::printable(one.name) + ": " + error.what());
     }
   }
   return text;
@@ -161,14 +191,14 @@ std::string Session::printed(const Asked& asked) const {
   const Stepper& mine = stepper(asked.program);
   TracedGradient gradient = gradient_of(mine, x);
   Tensor values = x.detach();
-  std::string name = x.name();
+  std::string name = asked.name;
   if (asked.index) {
-    const int64_t element = frost::inspect::element_at(*asked.index, x.sizes(), "print");
-    name = frost::inspect::element_text(name, x.sizes(), element);
-    values = values.reshape({-1})[element];
+    check_index(*asked.index, x.sizes());
+    name += frost::to_text(*asked.index);
+    values = part_of(values, *asked.index);
     if (gradient.value.defined()) {
-      gradient.value = gradient.value.detach().reshape({-1})[element];
-      gradient.state = gradient.value.item<double>() == 0 ? GradientState::zero : GradientState::number;
+      gradient.value = part_of(gradient.value.detach(), *asked.index);
+      gradient.state = (gradient.value == 0).all().item<bool>() ? GradientState::zero : GradientState::number;
     }
   }
   const frost::inspect::TracedTensor known{name, values.sizes(), x.scalar_type(), true, Tensor()};
@@ -203,8 +233,11 @@ std::string Session::explain(const std::string& what) {
     throw InputError("explain what? A name, such as: explain " + programs_[0].tensors[0].name());
   return of_each(asked(what), [this](const Asked& one) {
     const Tensor& loss = programs_[one.program].loss;
-    return frost::inspect::to_text(one.index ? frost::inspect::explain(loss, *one.tensor, *one.index)
-                                             : frost::inspect::explain(loss, *one.tensor));
+    const std::string text =
+        frost::inspect::to_text(one.index ? frost::inspect::explain(loss, *one.tensor, *one.index)
+                                          : frost::inspect::explain(loss, *one.tensor));
+    const std::string joined = joined_text(stepper(one.program).trace(), one.name);
+    return joined.empty() ? text : text + wrapped("", 2, joined);
   });
 }
 
@@ -215,6 +248,8 @@ std::string Session::twin(const std::string& name) {
   for (const frost::inspect::TwinStop& one : twin_->stops()) {
     if (one.name == name) return frost::inspect::to_text(*twin_, one);
     known.push_back(one.name);
+    for (const frost::inspect::TwinPart& part : one.parts)
+      if (part.name == name) return frost::inspect::to_text(*twin_, {name, {part}});
   }
   throw InputError(fmt::format("neither method knows \"{}\"{}", frost::inspect::printable(name),
                                suggestion(name, known, "")));

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <cwchar>
 #include <iostream>
 #include <utility>
 
@@ -17,7 +20,36 @@ namespace step {
 
 namespace {
 
+volatile std::sig_atomic_t is_interrupted = 0;
+
+// While it lives, an interrupt (Ctrl-C) ends the line that is being read, and not the program.
+class InterruptsLine {
+ public:
+  InterruptsLine() {
+    is_interrupted = 0;
+    struct sigaction mine {};
+    mine.sa_handler = [](int) { is_interrupted = 1; };  // without SA_RESTART: read() returns
+    sigaction(SIGINT, &mine, &before_);
+  }
+  ~InterruptsLine() { sigaction(SIGINT, &before_, nullptr); }
+
+ private:
+  struct sigaction before_ {};
+};
+
 #ifdef STEP_HAS_LIBEDIT
+
+// A character from the terminal, and the end of the line where an interrupt came instead.
+int read_character(FILE* in) {
+  std::mbstate_t state{};
+  wchar_t character = 0;
+  for (char byte = 0; is_interrupted == 0 && read(fileno(in), &byte, 1) == 1;) {
+    const size_t used = std::mbrtowc(&character, &byte, 1, &state);
+    if (used == static_cast<size_t>(-1)) return static_cast<unsigned char>(byte);
+    if (used != static_cast<size_t>(-2)) return static_cast<int>(character);
+  }
+  return -1;
+}
 
 // readline's completion is a plain function without an argument of its own.
 Completer& completer_in_use() {
@@ -51,13 +83,17 @@ class EditedInput final : public Input {
     rl_attempted_completion_function = complete;
     static char breaks[] = " \t";
     rl_completer_word_break_characters = breaks;
+    rl_catch_signals = 0;
+    rl_getc_function = read_character;
     using_history();
   }
 
   std::optional<std::string> line(const std::string& prompt) override {
+    const InterruptsLine guard;
     const std::unique_ptr<char, decltype(&std::free)> read(readline(prompt.c_str()), &std::free);
     if (read == nullptr) {
-      std::cout << "\n";
+      std::cout << "\n" << std::flush;
+      if (is_interrupted != 0) return this->line(prompt);
       return std::nullopt;
     }
     if (read.get()[0] != '\0') add_history(read.get());
@@ -70,11 +106,14 @@ class EditedInput final : public Input {
 class PlainInput final : public Input {
  public:
   std::optional<std::string> line(const std::string& prompt) override {
+    const InterruptsLine guard;
     std::cout << prompt << std::flush;
     std::string line;
     if (std::getline(std::cin, line)) return line;
     std::cout << "\n";
-    return std::nullopt;
+    if (is_interrupted == 0) return std::nullopt;
+    std::cin.clear();
+    return this->line(prompt);
   }
 };
 
@@ -99,7 +138,7 @@ class ScriptInput final : public Input {
 constexpr std::string_view kPlain = "\033[0m", kNumber = "\033[36m", kName = "\033[1m";
 
 std::string_view colour_of(std::string_view word) {
-  if (word == "nan" || word == "inf") return "\033[1;31m";
+  if (word == "nan" || word == "inf" || word == "-inf") return "\033[1;31m";
   if (word == "zero") return "\033[33m";
   if (word == "absent") return "\033[34m";
   if (word == "pending") return "\033[2m";
@@ -149,8 +188,8 @@ std::string coloured(std::string_view answer) {
       if (end == std::string_view::npos) return text.append(answer.substr(i));
       paint(kName, answer.substr(i, end + 1 - i));
       i = end + 1;
-    } else if (is_letter(answer[i])) {
-      const size_t end = taken(i, is_letter);
+    } else if (is_letter(answer[i]) || answer.substr(i).starts_with("-inf")) {
+      const size_t end = taken(i + 1, is_letter);
       const std::string_view word = answer.substr(i, end - i), colour = colour_of(word);
       if (colour.empty())
         text.append(word);

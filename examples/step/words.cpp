@@ -59,6 +59,17 @@ std::string trimmed(std::string_view text) {
   return std::string(text);
 }
 
+std::string without_comment(std::string_view line) {
+  const auto is = [line](size_t i, int (*kind)(int)) {
+    return kind(static_cast<unsigned char>(line[i])) != 0;
+  };
+  for (size_t i = 0; i < line.size(); ++i)
+    if (line[i] == '#' && (i == 0 || is(i - 1, std::isspace)) &&
+        (i + 1 == line.size() || !is(i + 1, std::isdigit)))
+      return trimmed(line.substr(0, i));
+  return trimmed(line);
+}
+
 std::string padded(std::string text, size_t width) {
   const size_t columns = examples::width_of(text);
   return text.append(columns < width ? width - columns : 0, ' ');

@@ -13,6 +13,9 @@
 namespace step {
 
 std::string trimmed(std::string_view text);
+// Trimmed, and without a comment: what stands behind a # that begins a word, unless a digit follows it, as in
+// #5, the number of a node.
+std::string without_comment(std::string_view line);
 // With spaces behind it, up to `width` columns.
 std::string padded(std::string text, size_t width);
 // A whole number from 0; an InputError that names `command` for anything else.

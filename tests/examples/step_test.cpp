@@ -5,7 +5,6 @@
 #include "common/table.hpp"
 #include "examples/program.hpp"
 #include "step/session.hpp"
-#include "step/terminal.hpp"
 #include "step/words.hpp"
 
 #include <algorithm>
@@ -101,6 +100,8 @@ TEST_CASE("step: says what it does not understand, and what may have been meant"
   CHECK_THAT(error("list 3"), Contains("list takes nothing after it"));
   CHECK_THAT(error("graph dot /no/such/folder/x.dot"), Contains("/no/such/folder"));
   CHECK_THAT(error("twin wieghts", "both"), Contains("did you mean weights?"));
+  CHECK_THAT(error("print #99"), Contains("there is no node #99"));
+  CHECK_THAT(error("print #1", "both"), Contains("with two methods #N may mean either"));
   CHECK_THAT(error("break #1", "both"), Contains("with two methods #N may mean either"));
   CHECK_THAT(error("break scores[9, 9]", "both"), Contains("out of bounds"));
   CHECK_THAT(error("break no\x1b[31m", "both"), Contains("\\x1b[31m"));
@@ -114,7 +115,7 @@ TEST_CASE("step: stops where a breakpoint says", "[step]") {
   CHECK_THAT(stop("1", "weights"),
              Contains("breakpoint 1: the gradient of weights") && Contains("SoftmaxBackward0"));
   CHECK_THAT(stop("1", "#2"), Contains("after 3 steps: #2"));
-  CHECK_THAT(stop("1", "scores[1, 1]"), Contains("MaskedFillBackward0"));
+  CHECK_THAT(stop("1", "scores[1, 1]"), Contains("#7 UnsafeViewBackward0"));
   CHECK_THAT(stop("1", "scores[1, 2]"), Contains("the pass is over"));  // padding: nothing ever touches it
   CHECK_THAT(stop("where", "nan"), Contains("LogBackward0") && Contains("nan"));
   CHECK_THAT(stop("both", "weights"), Contains("\"weights\" after"));
@@ -134,6 +135,83 @@ TEST_CASE("step: stops in either of two methods", "[step]") {
   CHECK_THAT(stop("scores[1]"), Contains("breakpoint 1: the gradient of scores[1]"));
   CHECK_THAT(stop("nan"), Contains("the passes are over"));
   CHECK_THAT(answer("both", {"break query[0]", "continue"}).text, Contains("breakpoint 1"));
+}
+
+TEST_CASE("step: a breakpoint at an element stops once, where its gradient is known", "[step]") {
+  const std::vector<std::string> stopped{"break scores[0, 2]", "continue"};
+  const auto then = [&stopped](const std::string& command) {
+    std::vector<std::string> commands = stopped;
+    commands.push_back(command);
+    return answer("1", commands).text;
+  };
+  CHECK_THAT(then("print scores[0, 2]"), Contains("gradient  0.1741"));
+  CHECK_THAT(then("continue"), Contains("the pass is over"));
+}
+
+TEST_CASE("step: at the end, continue says which breakpoints were not hit", "[step]") {
+  const auto end = [](const std::string& name, const std::vector<std::string>& commands) {
+    return answer(name, commands).text;
+  };
+  CHECK_THAT(end("both", {"break diff", "continue"}),
+             Contains("the passes are over") && Contains("not hit: breakpoint 1, where gradients differ\n"));
+  CHECK_THAT(end("1", {"break nan", "break softmax", "continue", "continue"}),
+             Contains("the pass is over\nnot hit: breakpoint 1, a NaN or an infinity\n") &&
+                 !Contains("breakpoint 2"));
+  CHECK_THAT(end("1", {"continue"}), !Contains("not hit"));
+}
+
+TEST_CASE("step: with two methods, shows what a breakpoint is about", "[step]") {
+  const auto stop = [](const std::string& breakpoint) {
+    return answer("both", {"break " + breakpoint, "continue"}).text;
+  };
+  CHECK_THAT(stop("weights[1]"),
+             Contains("breakpoint 1: the gradient of weights[1]\n"
+                      "  second: #12 SoftmaxBackward0 \"weights[1]\", gradient [0, -0.8333, 0]\n"
+                      "\"context\" after"));
+  CHECK_THAT(stop("scores[0, 2]"), Contains("at scores[0, 2]\n\"scores\" after"));  // it is among those shown
+}
+
+TEST_CASE("step: the padding of method 2 stands apart, and is found", "[step]") {
+  const auto said = [](const std::string& name, const std::string& command) {
+    const Answer last = answer(name, {command});
+    CHECK_FALSE(last.is_error);
+    return examples::tests::unwrapped(last.text);
+  };
+  for (const char* const name : {"2", "both"})
+    for (const char* const command : {"explain scores[1, 2]", "print scores[1, 2]"})
+      CHECK_THAT(
+          said(name, command),
+          Contains("scores[1] has no element [2]: its sizes are [2]. At that place, muted[1][2], stands "
+                   "pads[1][0], which is frozen: its gradient is absent."));
+  CHECK_THAT(said("2", "explain pads[1]"),
+             Contains("cat(scores[1], pads[1]) made muted[1]: pads[1][0] is muted[1][2]."));
+  CHECK_THAT(said("2", "explain pads[2]"), Contains("pads[2][0] to [1] are muted[2][1] to [2]."));
+  CHECK_THAT(said("2", "explain pads[0]"), !Contains("made muted"));
+  CHECK_THAT(said("2", "explain query"), !Contains("made muted"));
+  CHECK(answer("2", {"explain scores[1, 3]"}).is_error);  // there is no padding there, either
+}
+
+TEST_CASE("step: twin takes the name of a part", "[step]") {
+  CHECK(answer("both", {"next 5", "twin weights[1]"}).text ==
+        "\"weights[1]\" after 8 steps of the first and 21 of the second\n"
+        "  first   #5 SoftmaxBackward0, gradient [[-0.1667, -0.5, 0.6667], [0, -0.8333,\n"
+        "          0], [1, 0, 0]]\n"
+        "  second  weights[1]: #12 SoftmaxBackward0, gradient [0, -0.8333, 0]\n"
+        "          equal\n");
+}
+
+TEST_CASE("step: print and explain take numbers of nodes, and print a part of a tensor", "[step]") {
+  const auto said = [](const std::string& command) { return answer("1", {"continue", command}).text; };
+  CHECK_THAT(said("print #5"), Contains("\"weights\" (3, 3) float64, made by #5 SoftmaxBackward0"));
+  CHECK_THAT(said("explain #9"), Contains("∂loss/∂query is [0.4438, -0.3459]."));
+  CHECK_THAT(said("print #4"), Contains("\"#4\" (3, 3, 1) float64, made by #4 UnsqueezeBackward0"));
+  CHECK_THAT(said("explain #4[0, 2, 0]"), Contains("∂loss/∂#4[0, 2, 0] is 0.6667."));
+  CHECK(said("print scores[1]") ==
+        "\"scores[1]\" (3) float64, made by #7 UnsafeViewBackward0\n"
+        "  values    [0.4, -1.2, 0.1]\n"
+        "  gradient  [0.1165, -0.1165, 0]\n");
+  CHECK_THAT(said("print scores[3]"), Contains("the index [3] is out of bounds for the sizes [3]"));
+  CHECK_THAT(said("print scores[1, 2, 3]"), Contains("does not fit"));
 }
 
 TEST_CASE("step: an element of one output is not taken for that of another", "[step]") {
@@ -186,27 +264,4 @@ TEST_CASE("step: writes a picture of the graph", "[step]") {
   const TemporaryFile file;
   CHECK_THAT(answer("1", {"graph dot " + file.path()}).text, Contains("dot -Tsvg"));
   CHECK_THAT(file.content(), Contains("digraph"));
-}
-
-TEST_CASE("step: reads a pipe, and ends as a program does", "[step]") {
-  CHECK(examples::tests::run("echo next | " STEP).status == 0);
-  CHECK(examples::tests::run("printf 'quit\\nnonsense\\n' | " STEP " 2").status == 0);
-  examples::tests::check(examples::tests::run("echo nonsense | " STEP), 1, "there is no command");
-  examples::tests::check(run("--script /no/such/file"), 1, "can't open /no/such/file");
-  examples::tests::check(run("3"), 2, "3 not in {1,2,both,");
-  examples::tests::check(run("--help"), 0, "where after log");
-  CHECK(run("both < /dev/null").output.find('\x1b') == std::string::npos);
-}
-
-TEST_CASE("step: in a script, blank lines do nothing, and # starts a comment", "[step]") {
-  const Ran ran = examples::tests::run("printf 'next\\n\\n  \\r\\n# one step is enough\\nlist\\n' | " STEP);
-  CHECK(ran.status == 0);
-  CHECK_THAT(ran.output, Contains("after 1 step:") && !Contains("after 2 steps"));
-  CHECK_THAT(ran.output, Contains("(step) # one step is enough\n(step) list\n") && !Contains("(step) \n"));
-}
-
-TEST_CASE("coloured: paints what tells gradients apart, and nothing else", "[step]") {
-  CHECK(coloured("a plain line\n") == "a plain line\n");
-  CHECK(coloured("#12 \"x\": zero") == "\033[36m#12\033[0m \033[1m\"x\"\033[0m: \033[33mzero\033[0m");
-  CHECK(coloured("nano infer \"open") == "nano infer \"open");
 }
