@@ -9,6 +9,7 @@
 #include <frost/inspect/tangent.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <tuple>
@@ -164,7 +165,8 @@ class Search {
       const AutoGradMode mode(true);
       answer = slopes_at(use);
     }
-    const std::vector<double> elements = numbers(born), keys = origins_.keys_of(answer);
+    const std::vector<double> elements = numbers(born), keys = origins_.keys_of(answer),
+                              slopes = numbers(answer);
     const bool is_on_each = acts_on_each_element(*node.node, use.input);
     const std::vector<double> frozen = frozen_at(use, is_on_each);
     const std::vector<double> grads =
@@ -173,33 +175,33 @@ class Search {
       if (elements[e] == 0) continue;
       Birth birth{use.node, use.input, static_cast<int64_t>(e), Birth::Cause::overflow, use.node, {}, {},
                   {},       {}};
-      if (keys[e] != 0) find_cause(birth, origins_.origin(keys[e]), frozen[e]);
-      if (birth.cause == Birth::Cause::infinite_slope && is_on_each) {
-        birth.grad_in = grads[e];
-        if (grads[e] == 0) birth.cause = Birth::Cause::zero_times_infinity;
-      }
+      if (keys[e] != 0) find_cause(birth, origins_.origin(keys[e]), frozen[e], std::isnan(slopes[e]));
+      if (is_on_each) set_grad_in(birth, grads[e]);
       if (!known_.insert({birth.node, birth.cause, birth.origin}).second) continue;
       birth.value = value_of(node, use.input, birth.element);
       if (births_.size() < kFewBirths) birth.culprit = culprit_of(trace_, birth, answer);
       std::optional<int64_t> output = birth.element;
       if (!is_on_each) output = place_of_divisor(birth);
-      if (birth.cause == Birth::Cause::infinite_slope && output) {
-        birth.grad_in = numbers(node.outputs[0].gradient.value)[static_cast<size_t>(*output)];
-        if (*birth.grad_in == 0) birth.cause = Birth::Cause::zero_times_infinity;
-      }
-      if (birth.cause == Birth::Cause::zero_times_infinity) birth.muted_by = muting_op(birth.node, *output);
+      if (!is_on_each && output)
+        set_grad_in(birth, numbers(node.outputs[0].gradient.value)[static_cast<size_t>(*output)]);
+      if (birth.grad_in == 0.0) birth.muted_by = muting_op(birth.node, *output);
       births_.push_back(birth);
     }
   }
 
+  static void set_grad_in(Birth& birth, double grad) {
+    const bool is_infinite = birth.cause == Birth::Cause::infinite_slope;
+    if (!is_infinite && birth.cause != Birth::Cause::nan_slope) return;
+    birth.grad_in = grad;
+    if (is_infinite && grad == 0) birth.cause = Birth::Cause::zero_times_infinity;
+  }
+
   // Of a slope that is not finite.
-  static void find_cause(Birth& birth, std::optional<Origin> origin, double frozen) {
-    birth.cause = Birth::Cause::infinite_slope;
-    if (origin && origin->node == birth.node && origin->kind < Origin::Kind::nan)
-      return;  // the op made it of finite numbers
-    if (!origin && frozen != 0)
-      origin = Origin{birth.node, frozen == 2 ? Origin::Kind::nan : Origin::Kind::infinite};
-    if (!origin) return;
+  static void find_cause(Birth& birth, std::optional<Origin> origin, double frozen, bool is_nan) {
+    birth.cause = is_nan ? Birth::Cause::nan_slope : Birth::Cause::infinite_slope;
+    const bool is_own = !origin || (origin->node == birth.node && origin->kind <= Origin::Kind::nan);
+    if (is_own && frozen == 0) return;  // the op made it of finite numbers, as far as is known
+    if (is_own) origin = Origin{birth.node, frozen == 2 ? Origin::Kind::nan : Origin::Kind::infinite};
     birth.origin = origin->node;
     birth.cause = origin->kind == Origin::Kind::empty_row ? Birth::Cause::empty_row
                   : origin->kind == Origin::Kind::nan_row ? Birth::Cause::nan_row

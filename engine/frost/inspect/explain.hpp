@@ -55,6 +55,7 @@ struct Birth {
     forward_infinity,     // the forward pass had made an infinity before; of one, others and 0 come NaN
     zero_times_infinity,  // no gradient comes in, but the slope is infinite
     infinite_slope,       // a gradient comes in, and the slope is infinite
+    nan_slope,            // the slope is NaN, made of finite numbers by the op itself
     overflow,             // the product is too large for the dtype, or something else
   };
   size_t node;
@@ -63,8 +64,8 @@ struct Birth {
   Cause cause = Cause::overflow;
   size_t origin;  // of what the forward pass had made: the node whose output it was first; else `node`
   std::optional<double> value;    // of that element in the forward pass, where the node saved it
-  std::optional<double> grad_in;  // of the causes with an infinite slope: what came in for that element
-  // Of zero_times_infinity: the op after the node that lets no gradient through to it, a mask or a choice.
+  std::optional<double> grad_in;  // of the causes with such a slope: what came in for that element
+  // Where that is 0: the op after the node that lets no gradient through to it, a mask or a choice.
   std::optional<size_t> muted_by;
   // What makes it so, where the tape holds it: of an infinite slope the divisor, of what the forward pass had
   // made an element of the leaf `origin`, or of what requires no grad and the op `origin` saved, or a row of

@@ -23,6 +23,10 @@ constexpr std::string_view kOfMask =
     "What prevents it: an infinity, as that of a mask, must go into a "
     "softmax alone; or write a large number instead.";
 
+constexpr std::string_view kLogSoftmax =
+    "What prevents it, where the scores are finite: log_softmax in place of the log of a softmax, whose "
+    "weights may be too small for the dtype.";
+
 // How an op is called so that it sees another value where it must not see that one.
 std::string_view guarded_call(std::string_view op) {
   constexpr std::pair<std::string_view, std::string_view> calls[] = {
@@ -36,10 +40,31 @@ std::string_view guarded_call(std::string_view op) {
   return "f(where(ok, x, 1))";
 }
 
+// How an op makes a NaN of numbers, and how that is prevented.
+struct MadeNan {
+  std::string_view what_went_in, why_slope, remedy;
+};
+constexpr std::string_view kAbove0 = "keep it above 0, by clamp_min.";
+constexpr MadeNan kOneElement{"", "unbiased=true divides by n - 1, and n is 1",
+                              "unbiased=false, or more elements."};
+
+std::optional<MadeNan> made_nan(std::string_view op) {
+  if (begins_with_any(op, {"Pow"}))
+    return MadeNan{"a negative number, whose power is NaN unless it is that of an integer",
+                   "a negative number to a power that is no integer", "keep the base above 0, by clamp_min."};
+  if (begins_with_any(op, {"LogBackward", "Sqrt", "Rsqrt"}))
+    return MadeNan{"a negative number", "what went into it was negative, or NaN", kAbove0};
+  if (begins_with_any(op, {"Div"}))
+    return MadeNan{"0/0, or infinities", "0/0",
+                   "keep the divisor away from 0, by clamp_min, or by adding a small number before the op."};
+  return std::nullopt;
+}
+
 class Remedy {
  public:
   Remedy(const Birth& birth, const Trace& trace, const Sentences& words)
       : birth_(birth),
+        trace_(trace),
         words_(words),
         node_(trace.nodes()[birth.node]),
         origin_(trace.nodes()[birth.origin]) {}
@@ -59,8 +84,7 @@ class Remedy {
                 "What prevents it, if it was the mask: " + of_empty_row()};
       case Birth::Cause::forward_value:
         if (birth_.culprit) return {"It was there in the forward pass: " + culprit("is NaN", "a NaN") + "."};
-        return {"The forward pass had made a NaN before: the first that is known is the output of " +
-                words_.op(birth_.origin) + ". Look for what went into it."};
+        return of_forward_value();
       case Birth::Cause::forward_infinity:
         if (birth_.culprit)
           return {"It was there in the forward pass: " + culprit("is infinite", "an infinity") + ". " +
@@ -68,11 +92,14 @@ class Remedy {
                   std::string(kOfMask)};
         return {"The forward pass had made an infinity before: the first that is known is the output of " +
                     words_.op(birth_.origin) + ". " + kOfInfinities,
-                of_infinity(origin_.name)};
+                of_infinity()};
       case Birth::Cause::zero_times_infinity:
         return of_zero_times("infinite", "inf");
       case Birth::Cause::infinite_slope:
         return {"The slope there is infinite" + because() + ". " + of_slope()};
+      case Birth::Cause::nan_slope:
+        if (birth_.grad_in == 0.0) return of_zero_times("NaN", "NaN");
+        return {of_nan_slope()};
       default:
         return {
             "A number that the dtype can't hold came of finite ones. What prevents it: smaller numbers, by "
@@ -104,12 +131,45 @@ class Remedy {
   static constexpr const char* kOfInfinities =
       "Of infinities come others, and NaN: inf - inf, inf/inf and 0·inf.";
 
+  std::vector<std::string> of_forward_value() const {
+    const std::string before = "The forward pass had made a NaN before", first = words_.op(birth_.origin);
+    if (is_of_one_element(origin_))
+      return {before + ", at " + first + ": " + std::string(kOneElement.why_slope) + ".",
+              "What prevents it: " + std::string(kOneElement.remedy)};
+    const std::optional<MadeNan> made = made_nan(origin_.name);
+    return {before + ": the first that is known is the output of " + first + ". Look for what went into it" +
+            (made ? ": " + std::string(made->what_went_in) + ", or a NaN." : ".")};
+  }
+
+  // A variance or a standard deviation.
+  bool is_of_one_element(const TracedNode& node) const {
+    if (!begins_with_any(node.name, {"Var", "Std"}) || !node.inputs[0].node) return false;
+    const TracedOutput& x = trace_.nodes()[*node.inputs[0].node].outputs[node.inputs[0].output_nr];
+    return numel(x.tensor.sizes) == numel(node.outputs[0].tensor.sizes);
+  }
+
+  std::string of_nan_slope() const {
+    const std::optional<MadeNan> made =
+        is_of_one_element(node_) ? std::optional(kOneElement) : made_nan(node_.name);
+    if (!made) return "The slope there is NaN. Look for what went into the op.";
+    const bool is_exponent =
+        node_.name == "PowBackward2" || (node_.name == "PowBackward1" && *birth_.input == 1);
+    return "The slope there is NaN, " +
+           (is_exponent ? "for it takes the log of the base, which is negative"
+                        : "as the value itself is: " + std::string(made->why_slope)) +
+           ". What prevents it: " + std::string(made->remedy);
+  }
+
   std::vector<std::string> of_zero_times(const std::string& slope, const std::string& written) const {
     const std::string why = "No gradient comes in there, but the slope is " + slope + because() + ", and 0·" +
                             written + " is NaN";
-    if (!birth_.muted_by) return {why + ".", of_slope()};
-    return {why + ": " + words_.op(*birth_.muted_by) +
-            ", after the op, cannot take that back. What prevents it: a `where` before the op, too, so that "
+    if (!birth_.muted_by)
+      return {why + ".", birth_.cause == Birth::Cause::nan_slope ? of_nan_slope() : of_slope()};
+    const std::string after =
+        why + ": " + words_.op(*birth_.muted_by) + ", after the op, cannot take that back.";
+    if (is_log_of_softmax(node_)) return {after + " " + std::string(kLogSoftmax)};
+    return {after +
+            " What prevents it: a `where` before the op, too, so that "
             "it never sees this value: where(ok, " +
             std::string(guarded_call(node_.name)) + ", 0)."};
   }
@@ -149,18 +209,33 @@ class Remedy {
                        : words_.element(known.name, known.sizes, known.element);
   }
 
+  // Of weights, or of some that were picked from them.
+  bool is_log_of_softmax(const TracedNode& log) const {
+    if (log.name != "LogBackward0") return false;
+    const TracedNode* from = &log;
+    do {
+      if (!from->inputs[0].node) return false;
+      from = &trace_.nodes()[*from->inputs[0].node];
+    } while (begins_with_any(
+        from->name, {"Select", "Slice", "Gather", "Index", "View", "ReshapeAlias", "UnsafeView", "Squeeze",
+                     "Unsqueeze", "Transpose", "TBackward", "Permute", "Split", "Unbind"}));
+    return from->name == "SoftmaxBackward0";
+  }
+
   // What prevents an infinity that this op made.
-  static std::string of_infinity(std::string_view op) {
-    if (begins_with_any(op, {"Log", "Div", "Reciprocal", "Rsqrt"}))
+  std::string of_infinity() const {
+    if (is_log_of_softmax(origin_)) return std::string(kLogSoftmax);
+    if (begins_with_any(origin_.name, {"LogBackward", "Log1P", "Div", "Reciprocal", "Rsqrt"}))
       return "What prevents it: keep what goes into that op away from 0, by clamp_min, or by adding a small "
              "number.";
-    if (begins_with_any(op, {"MaskedFill", "Where", "Fill"}))
+    if (begins_with_any(origin_.name, {"MaskedFill", "Where", "Fill"}))
       return "It was put there, and not worked out. " + std::string(kOfMask);
     return std::string(kSmaller);
   }
 
   // What prevents an infinite slope of this op: of a large value, or of one at which it has a pole.
   std::string of_slope() const {
+    if (is_log_of_softmax(node_)) return std::string(kLogSoftmax);
     const bool is_large = !birth_.culprit && birth_.value && std::abs(*birth_.value) > 1;
     if (begins_with_any(node_.name, {"Exp"}) || is_large) return std::string(kSmaller);
     const bool is_quotient = begins_with_any(node_.name, {"Div"});
@@ -170,6 +245,7 @@ class Remedy {
   }
 
   const Birth& birth_;
+  const Trace& trace_;
   const Sentences& words_;
   const TracedNode &node_, &origin_;
 };

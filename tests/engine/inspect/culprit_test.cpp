@@ -145,3 +145,51 @@ TEST_CASE("explain: a softmax's row of NaN is told as what a softmax makes, wher
   const Tensor bad = tensor({{0., 0.}, {kNan, 0.}}, dtype(kDouble)).requires_grad_().set_name("bad");
   CHECK_THAT(text_of(softmax(bad, 1).pow(2).sum(), bad), Contains(": bad[1, 0] is itself NaN."));
 }
+
+TEST_CASE("explain: a slope that is NaN is not called infinite", "[inspect]") {
+  const Tensor x = leaf({-1, 4}, "x");
+  const Explanation told = explain(pow(x, 0.5).sum(), x);
+  REQUIRE(told.births.size() == 1);
+  CHECK(told.births[0].cause == Cause::nan_slope);
+  CHECK_THAT(text_of(told), Contains("The slope there is NaN, as the value itself is: a negative number to a "
+                                     "power that is no integer. What prevents it: keep the base above 0") &&
+                                !Contains("infinite"));
+  const Tensor y = leaf({2, 2}, "y");
+  CHECK_THAT(text_of(pow(x, y).sum(), y),
+             Contains("gave nan to y[0]") && Contains("is NaN, for it takes the log of the base, which is"));
+  CHECK_THAT(text_of(sqrt(x).sum(), x), Contains("what went into it was negative, or NaN. What prevents it"));
+  CHECK_THAT(text_of((sqrt(x) * leaf({1, 1}, "w")).sum(), x), Contains("gave nan to x[0], where g is 1"));
+  const Tensor zero = leaf({0, 1}, "zero");
+  CHECK_THAT(text_of((doubles({0, 1}) / zero).sum(), zero), Contains("as the value itself is: 0/0."));
+  CHECK_THAT(text_of(where(x > 0, sqrt(x), 0).sum(), x),
+             Contains("but the slope is NaN, and 0·NaN is NaN: #1 WhereBackward0") &&
+                 Contains("where(ok, sqrt(where(ok, x, 1)), 0)"));
+  const Tensor w = leaf({1, 2}, "w");
+  CHECK_THAT(text_of((sqrt(x) * w).sum(), w), Contains("the output of #2 SqrtBackward0. Look for what went "
+                                                       "into it: a negative number, or a NaN."));
+}
+
+TEST_CASE("explain: the unbiased variance of one element is told as such", "[inspect]") {
+  const Tensor x = ones({3, 1}, requires_grad().dtype(kDouble)).set_name("x");
+  const std::string_view why = "unbiased=true divides by n - 1, and n is 1";
+  for (const Tensor& y : {x.std(1, /*unbiased=*/true), x.var(1, /*unbiased=*/true)})
+    CHECK_THAT(text_of(y.sum(), x),
+               Contains(std::string(why) + ". What prevents it: unbiased=false, or more") &&
+                   !Contains("infinite") && !Contains("clamp_min"));
+  const Tensor w = leaf({1, 2, 3}, "w");
+  CHECK_THAT(text_of((x.std(1, /*unbiased=*/true) * w).sum(), w),
+             Contains("a NaN before, at #2 StdBackward0: " + std::string(why)));
+  CHECK(explain(x.std(1, /*unbiased=*/false).sum(), x).kind == Explanation::Kind::zero);
+}
+
+TEST_CASE("explain: log_softmax is offered for the log of a softmax", "[inspect]") {
+  const Tensor logits = leaf({800, 0, 0}, "logits"), p = leaf({1, 0}, "p");
+  const Tensor weights = logits.softmax(0);
+  for (const Tensor& root : {-log(weights)[1], -log(weights[1]), -log(weights.view({1, 3})).sum(),
+                             -(weights * log(weights)).sum()})
+    CHECK_THAT(text_of(root, logits),
+               Contains("where the scores are finite: log_softmax in place of the log of a softmax") &&
+                   !Contains("clamp_min") && !Contains("log(where("));
+  CHECK_THAT(text_of(-log(p)[0], p), !Contains("log_softmax"));
+  CHECK_THAT(text_of(-log(p).sum(), p), Contains("clamp_min") && !Contains("log_softmax"));
+}
