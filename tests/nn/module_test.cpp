@@ -1,5 +1,6 @@
 #include <frost/nn/linear.hpp>
 #include <frost/nn/module.hpp>
+#include <frost/nn/sequential.hpp>
 
 #include "gradients.hpp"
 
@@ -161,4 +162,21 @@ TEST_CASE("Linear: starts as libtorch's does", "[nn][linear]") {
   // torch::manual_seed(0); torch::nn::Linear fc(2, 2);
   CHECK(allclose(fc->weight, tensor({{-0.00529398, 0.37932289}, {-0.58198076, -0.52038747}}), 1e-5));
   CHECK(allclose(fc->bias, tensor({-0.27234524, 0.18961589}), 1e-5));
+}
+
+TEST_CASE("Module: parameters are called as named_parameters() calls them, if they had no name",
+          "[nn][module]") {
+  struct Outer : nn::Module {
+    Outer() { register_module("model", nn::Sequential(nn::Linear(2, 2), nn::Linear(2, 1))); }
+  };
+  const Outer outer;
+  for (const auto& parameter : outer.named_parameters()) CHECK(parameter->name() == parameter.key());
+  const nn::Linear layer(2, 1);
+  CHECK(layer->weight.name() == "weight");
+  layer->bias.set_name("mine");
+  const nn::Sequential around(layer);
+  CHECK(layer->weight.name() == "0.weight");
+  CHECK(layer->bias.name() == "mine");
+  const nn::Sequential other(nn::Linear(2, 2), layer);
+  CHECK(layer->weight.name() == "0.weight");  // the first to know it
 }

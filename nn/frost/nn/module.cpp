@@ -134,7 +134,10 @@ void Module::apply(const std::function<void(const std::string&, const std::share
 Tensor& Module::register_parameter(std::string name, Tensor tensor, bool requires_grad) {
   check_name(name, "Parameter", "register_parameter");
   check(!parameters_.contains(name), "register_parameter", "Parameter '", name, "' already defined");
-  if (tensor.defined()) tensor.set_requires_grad(requires_grad);
+  if (tensor.defined()) {
+    tensor.set_requires_grad(requires_grad);
+    if (tensor.name().empty()) tensor.set_name(name);
+  }
   return parameters_.insert(std::move(name), std::move(tensor));
 }
 
@@ -146,7 +149,11 @@ Tensor& Module::register_buffer(std::string name, Tensor tensor) {
 void Module::register_child(std::string name, std::shared_ptr<Module> module) {
   check_name(name, "Submodule", "register_module");
   check(module != nullptr, "register_module", "submodule '", name, "' is null");
-  children_.insert(std::move(name), std::move(module));
+  const std::string prefix = name + ".";
+  const Module& child = *children_.insert(std::move(name), std::move(module));
+  for (const auto& parameter : child.named_parameters())
+    if (parameter->defined() && parameter->name() == parameter.key())
+      parameter->set_name(prefix + parameter.key());
 }
 
 void Module::replace_child(const std::string& name, std::shared_ptr<Module> module) {

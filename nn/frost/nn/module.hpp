@@ -64,6 +64,8 @@ class Module : public std::enable_shared_from_this<Module> {
              const std::string& name_prefix = "") const;
 
   // ---- what it is made of: for constructors ----
+  // A parameter without a name gets that by which the outermost module knows it, "0.weight", so that what
+  // frost says of it can be told from what it says of others.
   Tensor& register_parameter(std::string name, Tensor tensor, bool requires_grad = true);
   Tensor& register_buffer(std::string name, Tensor tensor);
   template <class M>

@@ -26,7 +26,7 @@ TEST_CASE("SameGradients of modules", "[nn][testing][matchers]") {
   const auto matcher = SameGradients(*b);
   REQUIRE_FALSE(matcher.match(*a));
   CHECK_THAT(matcher.describe(),
-             Contains("has the same gradients\n  parameter weight: gradient expected absent"));
+             Contains("has the same gradients\n  gradient of weight expected absent"));
   b(ones({1, 2})).sum().backward();
   CHECK_THAT(*a, SameGradients(*b));
 }

@@ -59,7 +59,7 @@ TEST_CASE("gradcheck of a module: names the parameter, the element, both values 
       testing::gradcheck(wrong, forward, {x}),
       Contains("Jacobian mismatch for output 0 with respect to input 1 (weight): d output[] / d "
                "input[0, 0], numerical: ") &&
-          Contains(", analytical: 2; gradient path: leaf <- WrongBackward0 <- SumBackward0"));
+          Contains(", analytical: 2; gradient path: weight <- WrongBackward0 <- SumBackward0"));
 }
 
 TEST_CASE("gradcheck of a module: refuses what can't be checked", "[nn][testing]") {
@@ -114,14 +114,14 @@ TEST_CASE("same_gradients of modules: by the names of their parameters", "[nn][t
   a->forward(x).sum().backward();
   CHECK_THAT(
       testing::same_gradients(*a, *b).message,
-      Contains("parameter 0.weight: gradient expected absent (no backward pass has reached it), found a "
+      Contains("gradient of 0.weight expected absent (no backward pass has reached it), found a "
                "number"));
   b->forward(x).sum().backward();
   CHECK(testing::same_gradients(*a, *b));
   b->named_parameters()["2.bias"].mutable_grad()[1] += 0.5;
   CHECK(
       testing::same_gradients(*a, *b).message ==
-      "parameter 2.bias: gradient at [1]: expected a number, 2.5, found a number, 2; 1 of 2 elements differ");
+      "gradient of 2.bias at [1]: expected a number, 2.5, found a number, 2; 1 of 2 elements differ");
   CHECK(testing::same_gradients(*a, *b, 0, 0.5));
   CHECK_THROWS_WITH(testing::same_gradients(*a, *nn::Tanh()), Contains("different names"));
 }

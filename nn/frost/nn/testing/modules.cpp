@@ -58,7 +58,9 @@ Result same_gradients(const nn::Module& a, const nn::Module& b, double rtol, dou
   check(of_a.keys() == of_b.keys(), "same_gradients", "the modules' parameters have different names");
   for (const auto& parameter : of_a)
     if (const Result result = same_gradients(parameter.value(), of_b[parameter.key()], rtol, atol); !result)
-      return Result::failure("parameter " + parameter.key() + ": " + result.message);
+      return Result::failure(
+          (parameter->name() == parameter.key() ? "" : "parameter " + parameter.key() + ": ") +
+          result.message);
   return {};
 }
 
