@@ -141,14 +141,26 @@ bool is_of_engine(const Frame& frame) {
   return is_in_frost_or_std(frame.symbol) || is_library_of_frost(frame.file) || frame.symbol == "backtrace";
 }
 
-// The innermost frames, of the engine itself, are left out: the op's name stands for them.
-std::string calls_text(ArrayRef<void*> stack) {
-  std::string text;
-  size_t shown = 0;
+// The frames of the program: the innermost, of the engine itself, are left out, as the op's name stands for
+// them; and the outermost, from which the system called main().
+std::vector<Frame> frames_of_program(ArrayRef<void*> stack) {
+  std::vector<Frame> frames;
   for (void* const address : stack) {
     const Frame frame = frame_at(address);
-    if (shown == 0 && is_of_engine(frame)) continue;
-    if (++shown > kShownFrames) break;
+    if (frame.symbol.starts_with("__libc_start_main")) {
+      while (!frames.empty() && frames.back().file == frame.file) frames.pop_back();
+      break;
+    }
+    if (!frames.empty() || !is_of_engine(frame)) frames.push_back(frame);
+  }
+  return frames;
+}
+
+std::string calls_text(ArrayRef<void*> stack) {
+  std::vector<Frame> frames = frames_of_program(stack);
+  frames.resize(std::min(frames.size(), kShownFrames));
+  std::string text;
+  for (const Frame& frame : frames) {
     char place[32];
     std::snprintf(place, sizeof place, "+0x%zx", static_cast<size_t>(frame.offset));
     text += "\n  " + printable(frame.file) + place +
@@ -186,10 +198,9 @@ void detail::check_for_nan(const Node& node, size_t i, const Tensor& gradient,
   const int64_t count = is_slice ? numel(edge.function->output(edge.input_nr).sizes) : gradient.numel();
   const std::string calls = calls_text(node.call_stack());
   fail("backward", "Function '", node.name(), "' returned nan values in its ", i,
-       "th output. The first of the ", count, " is element ", element, ". The op went ", forward_call(node),
-       ".",
-       calls.empty() ? " Where it was called is not known: it was recorded without anomaly detection."
-                     : " It was called at:" + calls);
+       "th output.\nThe first of the ", count, " is element ", element, ".\nThe op went ", forward_call(node),
+       calls.empty() ? ".\nWhere it was called is not known: it was recorded without anomaly detection."
+                     : ".\nIt was called at:" + calls);
 }
 
 }  // namespace frost

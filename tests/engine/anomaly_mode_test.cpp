@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <sstream>
 
 using namespace frost;
 using autograd::AnomalyMode;
@@ -98,6 +99,18 @@ TEST_CASE("DetectAnomalyGuard: the frames of the engine, its templates among the
   REQUIRE(first != std::string::npos);
   const std::string frame = error.substr(first + 11, error.find('\n', first + 12) - first - 11);
   CHECK_THAT(frame, Contains("engine_tests+0x") && Contains(" bad_op("));
+}
+
+TEST_CASE("DetectAnomalyGuard: says it in short lines, without the frames from which main() is called",
+          "[anomaly]") {
+  const DetectAnomalyGuard guard;
+  const std::string error = error_of(logarithms(zero_and_one()));
+  std::istringstream lines(error.substr(0, error.find("called at:")));
+  for (std::string line; std::getline(lines, line);) {
+    INFO(line);
+    CHECK(line.size() <= 80);
+  }
+  CHECK_THAT(error, !Contains("libc.so") && !Contains("__libc_start"));
 }
 
 TEST_CASE("DetectAnomalyGuard: infinities pass, and NaN where it is not asked for", "[anomaly]") {
