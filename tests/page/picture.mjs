@@ -19,7 +19,7 @@ try {
     executablePath: process.env.FROST_CHROMIUM,
     args: ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"],
   });
-  const viewport = { width: 1000, height: 700 };
+  const viewport = { width: 1000, height: 880 };
   const page = await browser.newPage({ viewport, deviceScaleFactor: 1.5, colorScheme: "light" });
   await page.goto(pathToFileURL(html).href);
   await page.getByRole("button", { name: "To the end" }).click();
@@ -34,7 +34,7 @@ try {
     document.querySelectorAll("html, .scroller").forEach((scrolled) => scrolled.scrollTo(0, 0));
   });
   // From the slider down to the gradients of the scores.
-  const top = (await page.locator(".transport").boundingBox()).y - 8;
+  const top = (await page.locator(".transport").boundingBox()).y - 1;
   const gradient = await articles.nth(0).locator(".inspector .pair").first().boundingBox();
   const bottom = gradient.y + gradient.height + 8;
   const clip = { x: 0, y: top, width: viewport.width, height: bottom - top };
