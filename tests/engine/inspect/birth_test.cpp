@@ -233,9 +233,9 @@ TEST_CASE("explain: a where is spoken of only where a mask or a choice lets no g
     CHECK((birth.muted_by ? name_of(told, *birth.muted_by) : "") == muted_by);
     return to_text(told);
   };
-  CHECK_THAT(told_of(where(is_given, log(x), 0).sum(), x, "WhereBackward0"),
-             Contains("#1 WhereBackward0, after the op, cannot take that back") &&
-                 Contains("log(where(ok, x, 1))"));
+  CHECK_THAT(
+      told_of(where(is_given, log(x), 0).sum(), x, "WhereBackward0"),
+      Contains("#1 WhereBackward0, after the op, cannot take that back") && Contains("log(where(ok, x, 1))"));
   CHECK_THAT(told_of((log(x) * 2).masked_fill(~is_given, 0).sum(), x, "MaskedFillBackward0"),
              Contains("#1 MaskedFillBackward0, after"));
   CHECK_THAT(told_of(log(x)[1], x, "SelectBackward0"), Contains("#0 SelectBackward0, after"));

@@ -25,8 +25,7 @@ TEST_CASE("SameGradients of modules", "[nn][testing][matchers]") {
   a(ones({1, 2})).sum().backward();
   const auto matcher = SameGradients(*b);
   REQUIRE_FALSE(matcher.match(*a));
-  CHECK_THAT(matcher.describe(),
-             Contains("has the same gradients\n  gradient of weight expected absent"));
+  CHECK_THAT(matcher.describe(), Contains("has the same gradients\n  gradient of weight expected absent"));
   b(ones({1, 2})).sum().backward();
   CHECK_THAT(*a, SameGradients(*b));
 }

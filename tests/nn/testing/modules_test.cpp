@@ -112,16 +112,14 @@ TEST_CASE("same_gradients of modules: by the names of their parameters", "[nn][t
   const nn::Sequential a = two_layers(), b = two_layers();
   const Tensor x = rand({2, 3}, kDouble);
   a->forward(x).sum().backward();
-  CHECK_THAT(
-      testing::same_gradients(*a, *b).message,
-      Contains("gradient of 0.weight expected absent (no backward pass has reached it), found a "
-               "number"));
+  CHECK_THAT(testing::same_gradients(*a, *b).message,
+             Contains("gradient of 0.weight expected absent (no backward pass has reached it), found a "
+                      "number"));
   b->forward(x).sum().backward();
   CHECK(testing::same_gradients(*a, *b));
   b->named_parameters()["2.bias"].mutable_grad()[1] += 0.5;
-  CHECK(
-      testing::same_gradients(*a, *b).message ==
-      "gradient of 2.bias at [1]: expected a number, 2.5, found a number, 2; 1 of 2 elements differ");
+  CHECK(testing::same_gradients(*a, *b).message ==
+        "gradient of 2.bias at [1]: expected a number, 2.5, found a number, 2; 1 of 2 elements differ");
   CHECK(testing::same_gradients(*a, *b, 0, 0.5));
   CHECK_THROWS_WITH(testing::same_gradients(*a, *nn::Tanh()), Contains("different names"));
 }
