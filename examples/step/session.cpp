@@ -24,7 +24,8 @@ Session::Session(const Subject& subject) : subject_(subject) {
     outputs_ = recording.outputs();
   }
   if (programs_.size() == 2)
-    twin_ = std::make_unique<frost::inspect::Twin>(programs_[0].loss, programs_[1].loss);
+    twin_ = std::make_unique<frost::inspect::Twin>(programs_[0].loss, programs_[1].loss,
+                                                   frost::inspect::Trace::Options{.outputs = outputs_});
   else
     stepper_ = std::make_unique<Stepper>(programs_[0].loss);
 }
@@ -71,7 +72,7 @@ const std::vector<Session::Command>& Session::commands() {
       {"break", "[NAME | NAME[I, J] | OP | #N | nan | diff | off [N]]", "where continue is to stop",
        "Sets a breakpoint: where the gradient of a tensor is known; where that of one of its elements is "
        "known, if it is not 0; at an op, such as softmax; at node N; at a NaN or an infinity; with two "
-       "methods, in either of them, or with diff where their gradients differ. Alone, it lists the "
+       "methods, in either of them, or with diff where their values or gradients differ. Alone, it lists the "
        "breakpoints; off removes them.",
        &Session::set_break},
       {"print", "[NAME | NAME[I, J] | #N]", "a tensor and its gradient; alone, all names",

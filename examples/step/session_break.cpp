@@ -52,7 +52,7 @@ Session::Breakpoint Session::breakpoint(const std::string& what) const {
   using Kind = Breakpoint::Kind;
   if (what == "diff") {
     if (!is_twin()) throw InputError("one method differs from nothing: start with: step both");
-    return {next_breakpoint_, Kind::difference, "where gradients differ"};
+    return {next_breakpoint_, Kind::difference, "where values or gradients differ"};
   }
   if (what == "nan") return {next_breakpoint_, Kind::nonfinite, "a NaN or an infinity"};
   if (what[0] == '#') return breakpoint_at_node(what.substr(1));
@@ -109,10 +109,13 @@ bool Session::fits(const Breakpoint& breakpoint) const {
     const frost::inspect::TwinStop& reached = twin_->stops()[twin_->position() - 1];
     if (breakpoint.kind == Kind::stop) return reached.name == breakpoint.name;
     return std::any_of(reached.parts.begin(), reached.parts.end(), [this](const auto& part) {
-      const frost::inspect::TwinDifference found = twin_->compare(part);
-      using enum frost::inspect::TwinDifference::Kind;
-      return found.kind == different || found.kind == shapes ||
-             (found.left_over > 0 && found.left_over_state == GradientState::number);
+      const frost::inspect::TwinDifference gradients = twin_->compare(part);
+      const auto differs = [](const frost::inspect::TwinDifference& found) {
+        using enum frost::inspect::TwinDifference::Kind;
+        return found.kind == different || found.kind == shapes;
+      };
+      return differs(gradients) || differs(twin_->compare_values(part)) ||
+             (gradients.left_over > 0 && gradients.left_over_state == GradientState::number);
     });
   }
   return !hits(breakpoint).empty();

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -58,12 +57,49 @@ std::vector<Named> names_of(const Trace& trace) {
   return names;
 }
 
-const TracedGradient& gradient_at(const Stepper& stepper, const Trace::Place& place) {
-  return stepper.trace().nodes()[place.node].outputs[place.output_nr].gradient;
+const TracedOutput& output_at(const Stepper& stepper, const Trace::Place& place) {
+  return stepper.trace().nodes()[place.node].outputs[place.output_nr];
 }
 
 GradientState state_of(const Tensor& gradient) {
   return any(gradient != 0).item<bool>() ? GradientState::number : GradientState::zero;
+}
+
+// The part beside what corresponds to it: what comes first along each dim in the slice of the whole.
+TwinDifference compared(const Tensor& whole, const std::vector<int64_t>& index, const Tensor& part) {
+  const NoGradGuard guard;
+  TwinDifference found{.kind = Kind::shapes, .first = state_of(whole), .second = state_of(part)};
+  Tensor slice = whole.detach();
+  for (const int64_t i : index) {
+    if (slice.dim() == 0 || i >= slice.size(0)) return found;
+    slice = slice.select(0, i);
+  }
+  if (slice.dim() != part.dim()) return found;
+  const Tensor rest = slice.clone();
+  Tensor inner = rest;
+  for (int64_t d = 0; d < slice.dim(); ++d) {
+    if (part.size(d) > slice.size(d)) return found;
+    slice = slice.narrow(d, 0, part.size(d));
+    inner = inner.narrow(d, 0, part.size(d));
+  }
+  found.left_over = rest.numel() - slice.numel();
+  if (found.left_over > 0) {
+    inner.zero_();
+    found.left_over_state = state_of(rest);
+  }
+  found.first = state_of(slice);
+  const Tensor a = slice.to(kDouble), b = part.detach().to(kDouble);
+  const Tensor is_same = (a == b) | (isnan(a) & isnan(b));
+  if (all(is_same).item<bool>()) {
+    found.kind = Kind::equal;
+    return found;
+  }
+  const auto largest_of = [](const Tensor& x) { return where(isfinite(x), x.abs(), 0).max().item<double>(); };
+  found.largest = where(is_same, 0, (a - b).abs()).max().item<double>();
+  const bool is_double = slice.scalar_type() == kDouble && part.scalar_type() == kDouble;
+  const double greatest = std::max(largest_of(a), largest_of(b));
+  found.kind = found.largest <= (is_double ? 1e-10 : 1e-5) * greatest ? Kind::rounding : Kind::different;
+  return found;
 }
 
 }  // namespace
@@ -72,6 +108,8 @@ std::string_view to_text(Kind kind) {
   switch (kind) {
     case Kind::pending:
       return "pending";
+    case Kind::unknown:
+      return "not known";
     case Kind::equal:
       return "equal";
     case Kind::rounding:
@@ -87,7 +125,10 @@ std::string_view to_text(Kind kind) {
   }
 }
 
-Twin::Twin(const Tensor& first, const Tensor& second) : first_(first), second_(second) { collect(); }
+Twin::Twin(const Tensor& first, const Tensor& second, const Trace::Options& options)
+    : first_(first, {.trace = options}), second_(second, {.trace = options}) {
+  collect();
+}
 
 void Twin::collect() {
   std::unordered_map<std::string, size_t> places;
@@ -167,59 +208,37 @@ void Twin::back_to(const Positions& positions) {
 }
 
 TwinDifference Twin::compare(const TwinPart& part) const {
-  const NoGradGuard guard;
-  TwinDifference found;
-  const auto state = [](const Stepper& stepper, bool is_there, const std::optional<Trace::Place>& place) {
-    if (!is_there) return GradientState::absent;
-    return place ? gradient_at(stepper, *place).state : GradientState::absent;
+  const auto gradient_of = [](const Stepper& stepper, const std::optional<Trace::Place>& place) {
+    return place ? output_at(stepper, *place).gradient : TracedGradient{GradientState::absent, Tensor()};
   };
-  found.first = state(first_, part.is_in_first, part.first);
-  found.second = state(second_, part.is_in_second, part.second);
-  if (!part.is_in_second || !part.is_in_first) {
+  const TracedGradient first = gradient_of(first_, part.first), second = gradient_of(second_, part.second);
+  TwinDifference found;
+  found.first = first.state;
+  found.second = second.state;
+  if (!part.is_in_first || !part.is_in_second) {
     found.kind = part.is_in_first ? Kind::only_first : Kind::only_second;
     return found;
   }
-  if (found.first == GradientState::pending || found.second == GradientState::pending) return found;
-  const bool is_absent = found.first == GradientState::absent,
-             is_other_absent = found.second == GradientState::absent;
-  if (is_absent || is_other_absent) {
-    found.kind = is_absent == is_other_absent ? Kind::equal : Kind::different;
+  if (first.state == GradientState::pending || second.state == GradientState::pending) return found;
+  if (!first.value.defined() || !second.value.defined()) {
+    found.kind = first.state == second.state ? Kind::equal : Kind::different;
     return found;
   }
+  return compared(first.value, part.index, second.value);
+}
 
-  Tensor slice = gradient_at(first_, *part.first).value.detach();
-  const Tensor other = gradient_at(second_, *part.second).value.detach();
-  found.kind = Kind::shapes;
-  for (const int64_t i : part.index) {
-    if (slice.dim() == 0 || i >= slice.size(0)) return found;
-    slice = slice.select(0, i);
-  }
-  if (slice.dim() != other.dim()) return found;
-  Tensor rest = slice.clone();
-  for (int64_t d = 0; d < slice.dim(); ++d) {
-    if (other.size(d) > slice.size(d)) return found;
-    slice = slice.narrow(d, 0, other.size(d));
-  }
-  found.left_over = rest.numel() - slice.numel();
-  if (found.left_over > 0) {
-    Tensor inner = rest;
-    for (int64_t d = 0; d < rest.dim(); ++d) inner = inner.narrow(d, 0, other.size(d));
-    inner.zero_();
-    found.left_over_state = state_of(rest);
-  }
-  found.first = state_of(slice);
-  const Tensor a = slice.to(kDouble), b = other.to(kDouble);
-  const Tensor is_same = (a == b) | (isnan(a) & isnan(b));
-  if (all(is_same).item<bool>()) {
-    found.kind = Kind::equal;
+TwinDifference Twin::compare_values(const TwinPart& part) const {
+  const auto value_of = [](const Stepper& stepper, const std::optional<Trace::Place>& place) {
+    return place ? output_at(stepper, *place).tensor.values : Tensor();
+  };
+  const Tensor first = value_of(first_, part.first), second = value_of(second_, part.second);
+  TwinDifference found;
+  if (!part.is_in_first || !part.is_in_second) {
+    found.kind = part.is_in_first ? Kind::only_first : Kind::only_second;
     return found;
   }
-  const auto largest_of = [](const Tensor& x) { return where(isfinite(x), x.abs(), 0).max().item<double>(); };
-  found.largest = where(is_same, 0, (a - b).abs()).max().item<double>();
-  const bool is_double = slice.scalar_type() == kDouble && other.scalar_type() == kDouble;
-  const double greatest = std::max(largest_of(a), largest_of(b));
-  found.kind = found.largest <= (is_double ? 1e-10 : 1e-5) * greatest ? Kind::rounding : Kind::different;
-  return found;
+  found.kind = Kind::unknown;
+  return first.defined() && second.defined() ? compared(first, part.index, second) : found;
 }
 
 }  // namespace frost::inspect

@@ -1,6 +1,8 @@
-// Twin stepping: two programs that should work out the same gradients, in lockstep.
+// Twin stepping: two programs that should work out the same values and gradients, in lockstep.
 //
-//   Twin twin(loss_of_method_1, loss_of_method_2);
+//   Recording recording;  // or else most values are not known: the tape holds what its rules need
+//   …
+//   Twin twin(loss_of_method_1, loss_of_method_2, {.outputs = recording.outputs()});
 //   while (twin.next()) std::cout << to_text(twin);
 //
 // What belongs together is told by names (set_name), by one rule:
@@ -31,10 +33,11 @@ struct TwinPart {
   bool is_in_first = false, is_in_second = false;
 };
 
-// How the gradients of a part compare.
+// How the values of a part compare, or its gradients.
 struct TwinDifference {
   enum class Kind : uint8_t {
-    pending,     // not known yet in one of them
+    pending,     // gradients of which one is not known yet
+    unknown,     // values of which one is not held, or has more than Trace::Options::max_elements
     equal,       // the same numbers; a NaN is equal to a NaN
     rounding,    // but for rounding: by at most 1e-5 of the greatest (1e-10 where both are Double)
     different,   // in numbers, or absent in one where the other has a gradient
@@ -43,10 +46,11 @@ struct TwinDifference {
     only_second,
   };
   Kind kind = Kind::pending;
-  GradientState first = GradientState::pending, second = GradientState::pending;  // of what corresponds
+  // Of what corresponds; values are zero or number, too, and pending where they are not known.
+  GradientState first = GradientState::pending, second = GradientState::pending;
   double largest = 0;     // difference; not finite where an element of either is not, and they differ
   int64_t left_over = 0;  // elements of the slice that the first has alone …
-  GradientState left_over_state = GradientState::pending;  // … and their gradient
+  GradientState left_over_state = GradientState::pending;  // … and what those are
 };
 std::string_view to_text(TwinDifference::Kind kind);
 
@@ -58,8 +62,8 @@ struct TwinStop {
 
 class Twin {
  public:
-  // From roots of one element each.
-  Twin(const Tensor& first, const Tensor& second);
+  // From roots of one element each; the options are of both traces.
+  Twin(const Tensor& first, const Tensor& second, const Trace::Options& options = {});
 
   const Stepper& first() const { return first_; }
   const Stepper& second() const { return second_; }
@@ -77,7 +81,9 @@ class Twin {
   void run();
   void rewind();
 
+  // The gradients until now, and the values of the forward passes, wherever the twin stands.
   TwinDifference compare(const TwinPart& part) const;
+  TwinDifference compare_values(const TwinPart& part) const;
 
  private:
   // How many steps each of the passes has taken.
@@ -93,7 +99,8 @@ class Twin {
   std::vector<Positions> before_;  // where the passes stood before each of the stops that were reached
 };
 
-// The stop that was just reached: each of its parts in both programs, and how their gradients compare.
+// The stop that was just reached: each of its parts in both programs, and how their values and gradients
+// compare.
 std::string to_text(const Twin& twin);
 // The same of any of its stops.
 std::string to_text(const Twin& twin, const TwinStop& stop);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace frost::inspect {
 
@@ -14,20 +15,19 @@ using Kind = TwinDifference::Kind;
 
 constexpr int64_t kFew = 12;
 
-std::string where(const Stepper& stepper, const std::optional<Trace::Place>& place, bool is_there) {
-  if (!is_there) return "not there";
+std::string where(const Stepper& stepper, const std::optional<Trace::Place>& place, bool has_values) {
   if (!place) return "frozen: absent";
   const TracedNode& node = stepper.trace().nodes()[place->node];
   const TracedOutput& output = node.outputs[place->output_nr];
-  return "#" + std::to_string(place->node) + " " + short_name(node.name) + ", gradient " +
+  return "#" + std::to_string(place->node) + " " + short_name(node.name) +
+         (has_values ? ", values " + values_text(output.tensor.values, kFew) : "") + ", gradient " +
          gradient_text(output.gradient, kFew);
 }
 
-std::string verdict(const TwinDifference& found) {
+// Of the values, or of the gradients.
+std::string numbers_verdict(const TwinDifference& found) {
   std::string text(to_text(found.kind));
-  if (found.kind == Kind::only_second || found.kind == Kind::only_first)
-    text += ", gradient " + std::string(to_text(found.kind == Kind::only_first ? found.first : found.second));
-  else if (found.kind == Kind::rounding)
+  if (found.kind == Kind::rounding)
     text = to_text(Kind::equal);  // what is rounded how depends on the processor
   else if (found.kind == Kind::different && !std::isfinite(found.largest))
     text += ": in one a NaN or an infinity, in the other another number";
@@ -38,9 +38,19 @@ std::string verdict(const TwinDifference& found) {
             std::string(to_text(found.second)) + " in the second";
   else if (found.kind == Kind::equal && found.second != GradientState::number)
     text += ", both " + std::string(to_text(found.second));
-  if (found.left_over > 0)
-    text += "; " + count_text(static_cast<size_t>(found.left_over), "more element") +
-            " in the first alone, " + std::string(to_text(found.left_over_state));
+  return text;
+}
+
+std::string verdict(const Twin& twin, const TwinPart& part) {
+  const TwinDifference values = twin.compare_values(part), gradients = twin.compare(part);
+  if (gradients.kind == Kind::only_first || gradients.kind == Kind::only_second)
+    return std::string(to_text(gradients.kind)) + ", gradient " +
+           std::string(to_text(gradients.kind == Kind::only_first ? gradients.first : gradients.second));
+  std::string text = "values " + numbers_verdict(values) + "; gradients " + numbers_verdict(gradients);
+  if (const int64_t left_over = std::max(values.left_over, gradients.left_over); left_over > 0) {
+    text += "; " + count_text(static_cast<size_t>(left_over), "more element") + " in the first alone";
+    if (gradients.left_over > 0) text += ", gradient " + std::string(to_text(gradients.left_over_state));
+  }
   return text;
 }
 
@@ -56,16 +66,17 @@ std::string to_text(const Twin& twin, const TwinStop& stop) {
       wrapped("", 2,
               "\"" + printable(stop.name) + "\" after " + count_text(twin.first().position(), "step") +
                   " of the first and " + std::to_string(twin.second().position()) + " of the second");
-  const TwinPart* whole = nullptr;
+  const bool has_values = std::any_of(stop.parts.begin(), stop.parts.end(), [&twin](const TwinPart& part) {
+    return twin.compare_values(part).kind == Kind::different;
+  });
+  bool has_whole = false;
   for (const TwinPart& part : stop.parts) {
-    if (part.is_in_first && whole == nullptr) {
-      whole = &part;
-      text += wrapped("  first   ", 10, where(twin.first(), part.first, true));
-    }
+    if (part.is_in_first && !std::exchange(has_whole, true))
+      text += wrapped("  first   ", 10, where(twin.first(), part.first, has_values));
     if (part.is_in_second)
-      text +=
-          wrapped("  second  ", 10, printable(part.name) + ": " + where(twin.second(), part.second, true));
-    text += wrapped("          ", 10, verdict(twin.compare(part)));
+      text += wrapped("  second  ", 10,
+                      printable(part.name) + ": " + where(twin.second(), part.second, has_values));
+    text += wrapped("          ", 10, verdict(twin, part));
   }
   return text;
 }
@@ -77,7 +88,7 @@ std::string summary_text(const Twin& twin) {
       std::string label = printable(part.name);
       const size_t width = columns(label);
       label.append(width < 12 ? 14 - width : 2, ' ');
-      text += wrapped(label, 14, verdict(twin.compare(part)));
+      text += wrapped(label, 14, verdict(twin, part));
     }
   return text;
 }

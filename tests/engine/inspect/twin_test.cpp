@@ -2,6 +2,8 @@
 
 #include "engine/inspect/graphs.hpp"
 
+#include <frost/inspect/recording.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <limits>
@@ -172,7 +174,50 @@ TEST_CASE("Twin: a line for each name says what is equal and what exists in one 
   Twin twin(methods.first, methods.second);
   twin.run();
   const std::string text = summary_text(twin);
-  CHECK_THAT(text, Contains("loss          equal\n"));
-  CHECK_THAT(text, Contains("scores[1]     equal, both zero; 2 more elements in the first alone, zero\n"));
+  CHECK_THAT(text, Contains("loss          values equal; gradients equal\n"));
+  CHECK_THAT(text, Contains("scores[0]     values not known; gradients equal\n"));
   CHECK_THAT(text, Contains("pads[0]       only in the second, gradient absent\n"));
+}
+
+TEST_CASE("Twin: compares values, before a step was taken too", "[inspect]") {
+  const Recording recording;
+  const Methods methods;
+  const Twin twin(methods.first, methods.second, {.outputs = recording.outputs()});
+  for (const TwinPart& part : stop_of(twin, "scores").parts) {
+    const TwinDifference found = twin.compare_values(part);
+    CHECK(found.kind == Kind::equal);
+    CHECK(found.left_over == (part.name == "scores[1]" ? 2 : 0));
+  }
+  CHECK(twin.compare_values(stop_of(twin, "pads").parts[0]).kind == Kind::only_second);
+  CHECK_THAT(summary_text(twin),
+             Contains("scores[1]     values equal; gradients pending; 2 more elements in the first\n"
+                      "              alone\n"));
+}
+
+TEST_CASE("Twin: values may differ where gradients don't, and either way", "[inspect]") {
+  const auto shown = [](const Tensor& first, const Tensor& second) {
+    Twin twin(first, second, {.max_elements = 3});
+    twin.run();
+    const std::string text = to_text(twin, stop_of(twin, "x"));
+    return text.substr(text.rfind("values "));
+  };
+  const auto sum_of = [](std::initializer_list<double> x, double slope) {
+    return (leaf(x, "x") * slope).sum();
+  };
+  CHECK(shown(sum_of({1, 2}, 3), sum_of({1, 2}, 3)) == "values equal; gradients equal\n");
+  CHECK(shown(sum_of({1, 2}, 3), sum_of({1, 2.5}, 3)) ==
+        "values different (by at most 0.5); gradients equal\n");
+  CHECK(shown(sum_of({1, 2}, 3), sum_of({1, 2 + 1e-14}, 3)) == "values equal; gradients equal\n");
+  CHECK(shown(sum_of({1, 2}, 3), sum_of({1, 2}, 4)) == "values equal; gradients different (by at most 1)\n");
+  CHECK(shown(sum_of({1, kInfinity}, 3), sum_of({1, 2}, 3)) ==
+        "values different: in one a NaN or an infinity, in the other another\n          number; gradients "
+        "equal\n");
+  CHECK(shown(sum_of({1, 2, 3, 4}, 3), sum_of({1, 2, 3, 4}, 3)) == "values not known; gradients equal\n");
+  CHECK(shown(sum_of({1, 2}, 3), sum_of({1, 2, 3}, 3)) ==
+        "values of shapes that do not fit; gradients of shapes that do not fit\n");
+  // Where they differ, they are shown.
+  Twin twin(sum_of({1, 2}, 3), sum_of({1, 2.5}, 3));
+  CHECK_THAT(to_text(twin, stop_of(twin, "x")),
+             Contains("first   #2 AccumulateGrad, values [1, 2], gradient pending") &&
+                 Contains("second  x: #2 AccumulateGrad, values [1, 2.5], gradient pending"));
 }
