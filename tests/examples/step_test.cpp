@@ -153,7 +153,8 @@ TEST_CASE("step: at the end, continue says which breakpoints were not hit", "[st
     return answer(name, commands).text;
   };
   CHECK_THAT(end("both", {"break diff", "continue"}),
-             Contains("the passes are over") && Contains("not hit: breakpoint 1, where gradients differ\n"));
+             Contains("the passes are over") &&
+                 Contains("not hit: breakpoint 1, where values or gradients differ\n"));
   CHECK_THAT(end("1", {"break nan", "break softmax", "continue", "continue"}),
              Contains("the pass is over\nnot hit: breakpoint 1, a NaN or an infinity\n") &&
                  !Contains("breakpoint 2"));
@@ -197,7 +198,7 @@ TEST_CASE("step: twin takes the name of a part", "[step]") {
         "  first   #5 SoftmaxBackward0, gradient [[-0.1667, -0.5, 0.6667], [0, -0.8333,\n"
         "          0], [1, 0, 0]]\n"
         "  second  weights[1]: #12 SoftmaxBackward0, gradient [0, -0.8333, 0]\n"
-        "          equal\n");
+        "          values equal; gradients equal\n");
 }
 
 TEST_CASE("step: print and explain take numbers of nodes, and print a part of a tensor", "[step]") {
