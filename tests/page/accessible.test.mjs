@@ -20,7 +20,7 @@ for (const colorScheme of ["light", "dark"])
           };
           await toPosition(page, forward + 10);
           await page.locator("article").first().locator('.node[aria-label^="weights, "]').press("Enter");
-          for (const summary of await page.locator("summary").all()) await summary.click();
+          for (const summary of await page.locator("summary").filter({ visible: true }).all()) await summary.click();
           await check("in the midst of the backward pass");
           await page.getByRole("button", { name: "To the end" }).click();
           await page.locator("article").nth(1).locator('.node[aria-label^="pads, "]').press("Enter");

@@ -78,8 +78,12 @@ export function variantOf(page, name, edit) {
 }
 
 // Opens a page, calls `look`, and checks that meanwhile nothing went wrong or asked for the network.
-export async function open({ file }, look, { width = 1280, height = 900, colorScheme = "light" } = {}) {
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme });
+export async function open(
+  { file },
+  look,
+  { width = 1280, height = 900, colorScheme = "light", hasTouch = false } = {},
+) {
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme, hasTouch });
   page.setDefaultTimeout(10_000);
   const wrong = [];
   const requests = [];

@@ -44,14 +44,6 @@ test("shows the numbers of a node that is pointed at, or that has the focus", as
   await open(small, async (page) => {
     await page.locator("article").first().locator('.node[aria-label^="loss, "]').hover();
     assert.match(await page.locator(".popover").innerText(), /^loss/);
-    const [popover, panel] = [
-      await page.locator(".popover").boundingBox(),
-      await page.locator(".graph .frame").first().boundingBox(),
-    ];
-    assert.ok(
-      popover.y > panel.y && popover.y + popover.height < panel.y + panel.height,
-      "the numbers are off the panel",
-    );
     await page.locator("h1").hover();
     assert.equal(await page.locator(".popover").count(), 0);
     await page.locator("article").first().locator('.node[tabindex="0"]').press("Escape");
@@ -90,4 +82,54 @@ test("shows a column of each position where there is room, and says how many are
       },
       { width },
     );
+});
+
+test("hides neither the node that is pointed at nor its neighbours", async () => {
+  const overlapping = (a, b) =>
+    Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x) > 0.5 &&
+    Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y) > 0.5;
+  await open(small, async (page) => {
+    await page.getByRole("button", { name: "To the end" }).click();
+    for (const [k, names] of [
+      ["embedding", "tokens"],
+      ["scores", "hidden", "muted scores", "v"],
+      ["muted scores", "scores", "weights"],
+      ["weights", "muted scores", "context"],
+      ["loss"],
+    ].flatMap((names) => [0, 1].map((k) => [k, names]))) {
+      const article = page.locator("article").nth(k);
+      const nodes = names.map((name) => article.locator(`.node[aria-label^="${name}, "]`));
+      await nodes[0].hover();
+      const popover = await page.locator(".popover").boundingBox();
+      const controls = await page.locator(".transport").boundingBox();
+      assert.ok(
+        popover.y >= controls.y + controls.height && popover.y + popover.height <= 900,
+        `${names[0]} is cut off`,
+      );
+      assert.ok(popover.x >= 0 && popover.x + popover.width <= 1280, `${names[0]} is cut off`);
+      for (const [i, node] of nodes.entries())
+        assert.ok(!overlapping(popover, await node.boundingBox()), `the numbers of ${names[0]} hide ${names[i]}`);
+    }
+  });
+});
+
+test("a finger chooses a node, and has nothing laid over the graph", async () => {
+  await open(
+    small,
+    async (page) => {
+      await page.getByRole("button", { name: "To the end" }).tap();
+      const masked = page.locator("article").first();
+      await page.evaluate(() => {
+        window.popovers = 0;
+        new MutationObserver(() => (window.popovers += document.querySelectorAll(".popover").length)).observe(
+          document.body,
+          { childList: true, subtree: true },
+        );
+      });
+      await masked.locator('.node[aria-label^="weights, "]').tap();
+      assert.match(await masked.locator(".inspector h4").innerText(), /^weights/);
+      assert.equal(await page.evaluate(() => window.popovers), 0);
+    },
+    { width: 390, height: 844, hasTouch: true },
+  );
 });

@@ -93,6 +93,24 @@ test("opens on what just ran, in sight, and from there goes to the backward pass
     );
 });
 
+test("on a phone, the graph begins in the upper half, and the signs are explained where one asks", async () => {
+  await open(
+    small,
+    async (page) => {
+      const { y } = await page.locator(".scroller").first().boundingBox();
+      assert.ok(y < 844 / 2, `the graph begins at ${y}`);
+      const sign = page.getByText("gradient absent", { exact: true });
+      assert.equal(await sign.isVisible(), false);
+      await page.getByText("what the signs mean").click();
+      assert.equal(await sign.isVisible(), true);
+      await page.setViewportSize({ width: 1280, height: 900 });
+      assert.equal(await page.getByText("what the signs mean").isVisible(), false);
+      assert.equal(await sign.isVisible(), true);
+    },
+    { width: 390, height: 844 },
+  );
+});
+
 test("shows the example that runs, and else the first one of several tokens and padding", async () => {
   const [, { trace }] = small.document.graphs;
   const forward = Math.max(...lengthsOf(small));

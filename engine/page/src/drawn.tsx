@@ -12,6 +12,8 @@ const path = line<Point>(
   (point) => point.x,
   (point) => point.y,
 ).curve(curveBasis);
+// A finger chooses, and does not point.
+const isPointing = (event: PointerEvent): boolean => event.pointerType !== "touch";
 const mapWidth = 46;
 const mapHeight = 15;
 
@@ -61,7 +63,7 @@ export function Edge(props: {
   return (
     <g
       class={`edge ${state}${isCurrent ? " current" : ""}`}
-      onPointerEnter={() => onPoint(edge.to)}
+      onPointerEnter={(event) => isPointing(event) && onPoint(edge.to)}
       onPointerLeave={() => onPoint(null)}
     >
       <path
@@ -143,7 +145,7 @@ export function NodeView(props: {
         tabindex={isFocusable ? 0 : -1}
         aria-label={words.filter(Boolean).join("; ")}
         aria-pressed={isSelected}
-        onPointerEnter={() => onPoint(drawn.key)}
+        onPointerEnter={(event) => isPointing(event) && onPoint(drawn.key)}
         onPointerLeave={() => onPoint(null)}
         onFocus={(event) => event.currentTarget.matches(":focus-visible") && onPoint(drawn.key)}
         onBlur={() => onPoint(null)}

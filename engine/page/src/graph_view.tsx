@@ -1,13 +1,13 @@
 // One graph: drawn in layers, at one moment of its passes, with the numbers of what is pointed at.
-import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { tellingExample } from "./axes";
 import { type Lesson, type Trace, count } from "./document";
 import { Edge, NodeView } from "./drawn";
-import { type Fold, Moment, type Timeline, draw, findFold } from "./graph";
-import { type Box, layOut, nodeWidth } from "./layout";
+import { type Drawing, type Fold, Moment, type Timeline, draw, findFold } from "./graph";
+import { layOut } from "./layout";
 import { NodeList } from "./node_list";
 import { Numbers, type Shown } from "./numbers";
+import { Popover } from "./popover";
 import { partText } from "./words";
 
 export function useFold(trace: Trace): Fold | null {
@@ -89,8 +89,7 @@ export function GraphView(props: {
   const drag = useRef<{ x: number; y: number } | null>(null);
 
   // ---- pointing ----
-  const pointed = hovered ?? null;
-  const popover = pointed === null ? null : (drawing.nodes.find((one) => one.key === pointed) ?? null);
+  const popover = hovered === null ? null : (drawing.nodes.find((one) => one.key === hovered) ?? null);
   const inspected = drawing.nodes.find((one) => one.key === selected) ?? current;
   const order = drawing.nodes;
   const focusable = selected ?? currentKey ?? order[0]?.key;
@@ -210,7 +209,10 @@ export function GraphView(props: {
           </p>
         )}
         {popover && (
-          <Popover at={layout.nodes.get(popover.key)!} scale={scale} scroller={scroller.current} room={room}>
+          <Popover
+            of={`${id}-${popover.key}`}
+            neighbours={neighboursOf(drawing, popover.key).map((key) => `${id}-${key}`)}
+          >
             <Numbers shown={shown} drawn={popover} limits={limitsIn(room)} brief />
           </Popover>
         )}
@@ -241,46 +243,11 @@ interface Room {
   height: number;
 }
 
+const neighboursOf = (drawing: Drawing, key: string): string[] =>
+  drawing.edges.flatMap(({ from, to }) => (from === key ? [to] : to === key ? [from] : []));
+
 // As many rows and columns of numbers as a popover has room for: of a value, and below it of its gradient.
 function limitsIn({ width, height }: Room): { rows: number; columns: number } {
   const within = (count: number, most: number) => Math.max(1, Math.min(most, Math.floor(count)));
   return { rows: within((height - 180) / 2 / 22, 6), columns: within((width - 116) / 72, 8) };
-}
-
-// Beside its node, where that leaves the graph in sight; or else below or above it.
-function Popover(props: {
-  at: Box;
-  scale: number;
-  scroller: HTMLDivElement | null;
-  room: Room;
-  children: ComponentChildren;
-}) {
-  const { at, scale, scroller, room } = props;
-  const popover = useRef<HTMLDivElement>(null);
-  const x = at.x * scale - (scroller?.scrollLeft ?? 0) + centring(scroller);
-  const y = at.y * scale - (scroller?.scrollTop ?? 0);
-  const across = (nodeWidth / 2 + 14) * scale;
-  const down = (at.height / 2 + 10) * scale;
-  useLayoutEffect(() => {
-    const { offsetWidth: width, offsetHeight: height, style } = popover.current!;
-    const within = (start: number, length: number, most: number) => `${Math.max(0, Math.min(most - length, start))}px`;
-    const isRight = x + across + width <= room.width;
-    if (isRight || x - across - width >= 0) {
-      style.left = `${isRight ? x + across : x - across - width}px`;
-      style.top = within(y - height / 2, height, room.height);
-    } else {
-      style.left = within(x - width / 2, width, room.width);
-      style.top = `${y < room.height / 2 ? y + down : y - down - height}px`;
-    }
-  });
-  return (
-    <div class="popover" aria-hidden="true" ref={popover} style={{ maxWidth: `${room.width}px` }}>
-      {props.children}
-    </div>
-  );
-}
-// The svg stands in the middle where it is narrower than its room.
-function centring(scroller: HTMLDivElement | null): number {
-  const svg = scroller?.firstElementChild;
-  return svg instanceof SVGElement ? Math.max(0, (scroller!.clientWidth - svg.clientWidth) / 2) : 0;
 }

@@ -44,6 +44,7 @@ function App({ page }: { page: Page }) {
     return () => removeEventListener("keydown", onKey);
   }, [last]);
 
+  const isNarrow = useMedia("(max-width: 600px)");
   const positions = timelines.map((timeline) => positionOf(timeline, position, forward));
   const phase = position === 0 ? "Before the first step" : position <= forward ? "Forward" : "Backward";
   const within = position <= forward ? `${position} of ${forward}` : `${position - forward} of ${steps}`;
@@ -51,18 +52,21 @@ function App({ page }: { page: Page }) {
     <>
       <header>
         <h1>{page.title}</h1>
-        {page.about && <p>{page.about}</p>}
+        <details class="about" open={!isNarrow}>
+          <summary>{page.about ? "What this is, and what the signs mean" : "What the signs mean"}</summary>
+          {page.about && <p>{page.about}</p>}
+          <Legend hasPads={!!batch} />
+        </details>
       </header>
       <main>
         <section aria-labelledby="graphs-heading">
           <div class="heading">
             <h2 id="graphs-heading">{page.graphs.length > 1 ? "The graphs" : "The graph"}, step by step</h2>
             <p>
-              Values flow down, then gradients flow up. Step with the slider or the keys ← and →; point at a node for
-              its numbers.
+              Values flow down, then gradients flow up.
+              <span> Step with the slider or the keys ← and →; point at a node for its numbers.</span>
             </p>
           </div>
-          <Legend hasPads={!!batch} />
           <div class="transport" role="group" aria-label="Steps">
             <button type="button" aria-label="To the start" disabled={position === 0} onClick={() => to(0)}>
               |←
@@ -142,6 +146,17 @@ function App({ page }: { page: Page }) {
       </main>
     </>
   );
+}
+
+function useMedia(query: string): boolean {
+  const media = useMemo(() => matchMedia(query), [query]);
+  const [matches, setMatches] = useState(media.matches);
+  useEffect(() => {
+    const onChange = () => setMatches(media.matches);
+    media.addEventListener("change", onChange);
+    return () => media.removeEventListener("change", onChange);
+  }, [media]);
+  return matches;
 }
 
 function StepText(props: {
