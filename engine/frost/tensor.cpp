@@ -206,8 +206,6 @@ Tensor& Tensor::detach_() {
 void Tensor::set_data(const Tensor& other) const {
   TensorImpl& impl = get(*this, "set_data");
   const TensorImpl& source = get(other, "set_data");
-  check(!impl.base, "set_data",
-        "a view can't be given other values; set those of the tensor it is a view of");
   check(!requires_grad() || other.is_floating_point(), "set_data",
         "only Tensors of floating point dtype can require gradients, the new values are ",
         other.scalar_type());
@@ -217,6 +215,8 @@ void Tensor::set_data(const Tensor& other) const {
   impl.numel = source.numel;
   impl.data = source.data;
   impl.storage = source.storage;
+  impl.base = nullptr;
+  impl.view_kind = ViewKind::none;
   if (impl.extras && impl.extras->accumulator) impl.extras->accumulator->describe_leaf();
 }
 

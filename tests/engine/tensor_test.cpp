@@ -247,7 +247,20 @@ TEST_CASE("set_data: other values, the same place on the tape", "[tensor]") {
   (x * x).backward(ones({1, 3}, kDouble));
   CHECK(same(x.grad(), tensor({{2.0, 4.0, 6.0}}, kDouble)));
   CHECK_THROWS_WITH(x.set_data(zeros({2}, kLong)), Contains("can require gradients"));
-  CHECK_THROWS_WITH(x[0].set_data(zeros({2})), Contains("view"));
+}
+
+TEST_CASE("set_data: a view is on its own from then on, at its place on the tape", "[tensor]") {
+  const Tensor x = tensor({1.0, 2.0}).requires_grad_();
+  const Tensor base = x * 1, view = base.view({2, 1});
+  view.set_data(tensor({{5.0, 6.0}}).t());
+  CHECK_FALSE(view.is_view());
+  CHECK(same(base.detach(), tensor({1.0, 2.0})));
+  view.mul_(3);
+  CHECK(same(view.detach(), tensor({{15.0}, {18.0}})));
+  CHECK(same(base.detach(), tensor({1.0, 2.0})));
+  base.mul_(10);
+  view.backward(ones({2, 1}));
+  CHECK(same(x.grad(), tensor({3.0, 3.0})));
 }
 
 TEST_CASE("name: what traces call a tensor", "[tensor]") {

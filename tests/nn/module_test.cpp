@@ -100,6 +100,18 @@ TEST_CASE("Module: to converts parameters where they are", "[nn][module]") {
   CHECK(net->first->weight.grad().scalar_type() == kDouble);
 }
 
+TEST_CASE("Module: to converts parameters and buffers that are views", "[nn][module]") {
+  struct Views : nn::Module {
+    Tensor weight = register_parameter("weight", tensor({{1.0, 2.0}, {3.0, 4.0}}).t());
+    Tensor positions = register_buffer("positions", tensor({5.0, 6.0}).unsqueeze(0));
+  } views;
+  views.to(kDouble);
+  CHECK(same(views.weight.detach(), tensor({{1.0, 3.0}, {2.0, 4.0}}, kDouble)));
+  CHECK(same(views.positions, tensor({{5.0, 6.0}}, kDouble)));
+  views.weight.sum().backward();
+  CHECK(same(views.weight.grad(), ones({2, 2}, kDouble)));
+}
+
 TEST_CASE("Module: apply visits every module, children after parents", "[nn][module]") {
   const Net net;
   std::vector<std::string> visited;

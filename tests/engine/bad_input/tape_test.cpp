@@ -63,7 +63,6 @@ TEST_CASE("bad input: what a tensor is", "[bad_input][tensor]") {
       {"set_data: undefined", [](auto& o) { o.none.set_data(o.x); }, "[set_data]", {"undefined"}},
       {"set_data: undefined source", [](auto& o) { o.y.set_data(o.none); }, "[set_data]", {"undefined"}},
       {"set_data: integers to a leaf", [](auto& o) { o.leaf.set_data(o.whole); }, "[set_data]", {"Long"}},
-      {"set_data: view", [](auto& o) { o.y.select(0, 0).set_data(o.y); }, "[set_data]", {"view"}},
       {"name: undefined", [](auto& o) { o.none.name(); }, "[name]", {"undefined"}},
       {"set_name: undefined", [](auto& o) { o.none.set_name("x"); }, "[set_name]", {"undefined"}},
       {"set_num_threads: none", [](auto&) { set_num_threads(0); }, "[set_num_threads]", {"0"}},
