@@ -25,6 +25,15 @@ struct NetImpl : nn::Cloneable<NetImpl> {
 };
 TORCH_MODULE(Net);
 
+struct ViewsImpl : nn::Cloneable<ViewsImpl> {
+  ViewsImpl() { reset(); }
+  void reset() override {
+    weight = register_parameter("weight", zeros({3, 2}).t());
+    positions = register_buffer("positions", arange(3.0).unsqueeze(0));
+  }
+  Tensor weight, positions;
+};
+
 struct ForgetfulImpl : nn::Cloneable<ForgetfulImpl> {
   ForgetfulImpl() { register_parameter("scale", ones({2})); }
   void reset() override {}
@@ -57,6 +66,28 @@ TEST_CASE("clone: the same values in memory of its own", "[nn][clone]") {
   copy.running.fill_(8);
   CHECK(same(net->running, full({2}, 4.0)));
   CHECK(same(copy.fc->weight, full({1, 2}, 7.0)));  // members are what is registered
+}
+
+TEST_CASE("clone: of parameters and buffers that are views", "[nn][clone]") {
+  const auto views = std::make_shared<ViewsImpl>();
+  views->weight.data().copy_(tensor({{1.0, 2.0, 3.0}, {4.0, 5.0, 6.0}}));
+  const std::shared_ptr<nn::Module> clone = views->clone();
+  const auto& copy = dynamic_cast<const ViewsImpl&>(*clone);
+  CHECK(same(copy.weight.detach(), views->weight.detach()));
+  CHECK(same(copy.positions, views->positions));
+  views->weight.data().zero_();
+  CHECK(copy.weight[1][2].item<float>() == 6);
+}
+
+TEST_CASE("clone: parameters and buffers are called as the original's are", "[nn][clone]") {
+  const Net net;
+  net->fc->bias.set_name("mine");
+  net->running.set_name("average");
+  const std::shared_ptr<nn::Module> clone = net->clone();
+  for (const auto& parameter : clone->named_parameters())
+    CHECK(parameter->name() == net->named_parameters()[parameter.key()].name());
+  CHECK(clone->named_parameters()["tail.norm.weight"].name() == "tail.norm.weight");
+  CHECK(clone->named_buffers()["running"].name() == "average");
 }
 
 TEST_CASE("clone: of each layer", "[nn][clone]") {

@@ -210,9 +210,13 @@ void Module::copy_members(const Module& original) {
     const Tensor& copy = parameters_[parameter.key()];
     copy.set_data(parameter->clone());
     copy.set_requires_grad(parameter->requires_grad());
+    copy.set_name(parameter->name());
   }
-  for (const auto& buffer : original.named_buffers(/*recurse=*/false))
-    buffers_[buffer.key()].set_data(buffer->clone());
+  for (const auto& buffer : original.named_buffers(/*recurse=*/false)) {
+    const Tensor& copy = buffers_[buffer.key()];
+    copy.set_data(buffer->clone());
+    copy.set_name(buffer->name());
+  }
   for (const auto& child : original.children_) children_[child.key()]->become_clone_of(*child.value());
 }
 
