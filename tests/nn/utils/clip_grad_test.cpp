@@ -57,3 +57,14 @@ TEST_CASE("clip_grad_value_: clamps each element", "[nn][clip_grad]") {
   utils::clip_grad_value_(x, 1);
   CHECK(same(x.grad(), tensor({1.0, -1.0, 0.5})));
 }
+
+TEST_CASE("clip_grad_norm_, clip_grad_value_: a grad that can't be written to leaves the others as they were",
+          "[nn][clip_grad]") {
+  for (const Tensor& grad : {ones({1}).expand({3}), ones({3}, kLong)}) {
+    const Tensor x = with_grad(tensor({3.0, 4.0})), y = with_grad(zeros({3}));
+    y.mutable_grad() = grad;
+    CHECK_THROWS_WITH(utils::clip_grad_norm_({x, y}, 1), Contains("[clip_grad_norm_]"));
+    CHECK_THROWS_WITH(utils::clip_grad_value_({x, y}, 1), Contains("[clip_grad_value_]"));
+    CHECK(same(x.grad(), tensor({3.0, 4.0})));
+  }
+}

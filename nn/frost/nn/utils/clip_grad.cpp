@@ -1,8 +1,7 @@
 #include <frost/nn/utils/clip_grad.hpp>
 
 #include <frost/grad_mode.hpp>
-#include <frost/ops.hpp>
-#include <frost/tensor_impl.hpp>
+#include <frost/ops/common.hpp>
 
 #include <cmath>
 #include <string_view>
@@ -11,11 +10,14 @@ namespace frost::nn::utils {
 
 namespace {
 
+// Each can be written to: or the grads before one that can't would be clipped, and those after it not.
 std::vector<Tensor> present_grads(const std::vector<Tensor>& parameters, std::string_view function) {
   std::vector<Tensor> grads;
   for (const Tensor& parameter : parameters) {
     check_defined(parameter, function, "parameters");
-    if (parameter.grad().defined()) grads.push_back(parameter.grad().detach());
+    if (!parameter.grad().defined()) continue;
+    grads.push_back(parameter.grad().detach());
+    ops::check_in_place(grads.back(), ops::floating_dtype(grads.back().scalar_type()), function);
   }
   return grads;
 }
