@@ -125,6 +125,9 @@ TEST_CASE("cross_entropy: of probabilities", "[nn][loss]") {
         [&weighted](const std::vector<Tensor>& xs) { return F::cross_entropy(xs[0], xs[1], weighted); },
         {trainable({4, 3}), trainable({4, 3}, 0, 1)});
   }
+  // The mean over no classes, and over no examples.
+  CHECK(F::cross_entropy(zeros({2, 0}), zeros({2, 0})).isnan().item<bool>());
+  CHECK(F::cross_entropy(zeros({0, 3}), zeros({0, 3})).isnan().item<bool>());
   CHECK_THROWS_WITH(F::cross_entropy(x, certain, F::CrossEntropyFuncOptions().ignore_index(1)),
                     Contains("ignore_index is not supported for floating point target"));
 }

@@ -171,7 +171,7 @@ Tensor of_probabilities(const Tensor& log_probabilities, const Tensor& target,
   if (options.weight().defined()) y = y * along_classes(options.weight(), y);
   switch (options.reduction()) {
     case kMean:
-      return -sum(y) / (y.numel() / classes);
+      return -sum(y) / (static_cast<double>(y.numel()) / static_cast<double>(classes));
     case kSum:
       return -sum(y);
     case kNone:
