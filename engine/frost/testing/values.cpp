@@ -48,9 +48,10 @@ Result sums_to_one(const Tensor& x, int64_t dim, double atol) {
   for (size_t i = 0; i < found.size(); ++i)
     if (!(std::abs(found[i] - 1) <= atol)) wrong.add(i);
   if (wrong.count() == 0) return {};
+  const std::string expected = ": expected 1, found " + number_text(found[wrong.first()]);
+  if (sums.dim() == 0) return Result::failure("the sum" + expected);
   return Result::failure("the sum along dim " + to_text(dim) + " at " +
-                         index_text(static_cast<int64_t>(wrong.first()), sums.sizes()) +
-                         ": expected 1, found " + number_text(found[wrong.first()]) + "; " +
+                         index_text(static_cast<int64_t>(wrong.first()), sums.sizes()) + expected + "; " +
                          to_text(wrong.count()) + " of " + to_text(sums.numel()) + " sums are not 1");
 }
 
@@ -73,11 +74,14 @@ Result unchanged_by(const Tensor& x, const std::function<void()>& step, const Te
   if (moved.count() == 0) return {};
   const size_t i = moved.first();
   const auto place = static_cast<int64_t>(i);
-  const GradState state = grad_state(grad, place);
+  const GradState state_before = grad_state(grad, place), state_after = grad_state(x.grad(), place);
+  const std::string grad_before = grad_text(grad, place), grad_after = grad_text(x.grad(), place);
   std::string text = name_of(x) + " at " + index_text(place, x.sizes()) + ": expected " +
                      number_text(before[i], x.scalar_type()) + " as before the step, found " +
-                     number_text(after[i], x.scalar_type()) + "; its gradient was " + grad_text(grad, place);
-  if (state == GradState::zero)
+                     number_text(after[i], x.scalar_type()) + "; its gradient was " + grad_before;
+  if (grad_after != grad_before) text += " before the step, and " + grad_after + " after it";
+  const auto is_one_of_both = [=](GradState state) { return state_before == state || state_after == state; };
+  if (is_one_of_both(GradState::zero) && !is_one_of_both(GradState::number))
     text += ", which momentum, weight decay and moving averages pass over: only an absent one holds it";
   return Result::failure(text + "; " + count_text(moved.count(), x.numel(), "moved"));
 }

@@ -50,7 +50,7 @@ TEST_CASE("sums_to_one: names the row", "[testing]") {
   CHECK(sums_to_one(weights, -1).message ==
         "the sum along dim -1 at [1]: expected 1, found 0.75; 1 of 2 sums are not 1");
   CHECK(sums_to_one(weights, -1, 0.25));
-  CHECK_FALSE(sums_to_one(tensor({std::nan(""), 1.0})));
+  CHECK(sums_to_one(tensor({std::nan(""), 1.0})).message == "the sum: expected 1, found nan");
   CHECK(sums_to_one(weights.t().narrow(1, 0, 1), 0));
 }
 
@@ -68,6 +68,18 @@ TEST_CASE("unchanged_by: tells what moved, and what its gradient was", "[testing
              Contains("its gradient was zero, which momentum, weight decay and moving averages pass over"));
   x.mutable_grad() = full({3}, 0.5);
   CHECK_THAT(unchanged_by(x, drift).message, Contains("its gradient was a number, 0.5;"));
+  const auto train = [&x, &drift](const Tensor& grad) {
+    return [&drift, &x, grad] {
+      x.mutable_grad() = grad;
+      drift();
+    };
+  };
+  CHECK_THAT(unchanged_by(x, train(ones({3}))).message,
+             Contains("its gradient was a number, 0.5 before the step, and a number, 1 after it; 1 of 3"));
+  CHECK_THAT(unchanged_by(x, train(zeros({3}))).message, Contains("and zero after it; 1 of 3"));
+  x.mutable_grad() = Tensor();
+  CHECK_THAT(unchanged_by(x, train(zeros({3}))).message,
+             Contains("its gradient was absent before the step, and zero after it, which momentum"));
   CHECK_FALSE(unchanged_by(tensor({0.}), [] {}).message.size());
   const Tensor zero = tensor({0.});
   CHECK_THAT(unchanged_by(zero,
