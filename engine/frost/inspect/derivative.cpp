@@ -27,12 +27,16 @@ Tensor untouched_by(const Node& node, size_t input, const Tensor& moved) {
   return all(moved == 0, softmax_dim(node), /*keepdim=*/true).expand(moved.sizes());
 }
 
-bool acts_on_each_element(const Node& node, size_t input) {
-  const Edge& edge = node.next_edge(input);
+bool acts_on_each_element(const Node& node) {
   const std::string name = node.name();
   const std::string_view stem = std::string_view(name).substr(0, name.find("Backward"));
+  return std::find(std::begin(kOnEachElement), std::end(kOnEachElement), stem) != std::end(kOnEachElement);
+}
+
+bool acts_on_each_element(const Node& node, size_t input) {
+  const Edge& edge = node.next_edge(input);
   return edge.is_valid() && edge.function->output(edge.input_nr).sizes == node.output(0).sizes &&
-         std::find(std::begin(kOnEachElement), std::end(kOnEachElement), stem) != std::end(kOnEachElement);
+         acts_on_each_element(node);
 }
 
 std::vector<Tensor> local_derivatives(Node& node) {

@@ -13,8 +13,10 @@ namespace frost::inspect {
 // where the graph was freed.
 std::vector<Tensor> local_derivatives(Node& node);
 
-// Whether it is an op of which each element of the output depends on that element of the input alone, as exp
-// and x·y; false of ops that frost has not.
+// Whether it is an op of which each element of the output depends on that element of the inputs alone, which
+// broadcast to it, as exp and x·y; false of ops that frost has not.
+bool acts_on_each_element(const Node& node);
+// The same, and this input is as large as the output.
 bool acts_on_each_element(const Node& node, size_t input);
 // Of such an op, and of a softmax: true at the elements of the output that depend on none of those elements
 // of the input at which `moved` is not 0; or the other way around, which is the same. Undefined of other ops.

@@ -40,6 +40,14 @@ Tensor generic_at(const Tensor& elements, Dtype dtype) {
   return tensor(values, frost::dtype(kDouble)).to(dtype).view(elements.sizes());
 }
 
+// Which elements of the op's only output depend on those of the input at which `direction` is not 0, as far
+// as that is known of it; else undefined.
+Tensor dependents(const Node& node, size_t input, const Tensor& direction) {
+  if (acts_on_each_element(node)) return (direction != 0).expand(node.output(0).sizes);
+  const Tensor still = untouched_by(node, input, direction);
+  return still.defined() ? still.logical_not() : still;
+}
+
 // Whether the op was given a choice that depends on values: which elements it takes, and where they go.
 bool chooses(const Node& node) {
   const std::vector<Tensor> saved = node.saved_tensors();
@@ -98,13 +106,17 @@ class Search {
     const std::vector<Tensor> marks = may_change(node, directions, is_cut_by_chance);
     bool is_chance = false;
     for (size_t k = 0; k < changes.size(); ++k) {
-      if (!marks[k].defined()) continue;
-      const Tensor still = changes[k].defined() ? changes[k] == 0 : ones_like(marks[k]);
-      const Tensor added = marks[k].logical_and(still);
-      if (!has_any(added) || is_zero_for_good(node, directions, k, added)) continue;
-      is_chance = true;
-      const Tensor some = generic(added.sizes(), node.outputs[k].tensor.dtype);
-      changes[k] = where(added, some, changes[k].defined() ? changes[k] : zeros_like(some));
+      const Dims& sizes = node.outputs[k].tensor.sizes;
+      Tensor some = changes[k].defined() ? changes[k] != 0 : zeros(sizes, kBool);
+      if (marks[k].defined()) {
+        const Tensor added = marks[k].logical_and(some.logical_not());
+        if (has_any(added) && !is_zero_for_good(node, directions, k, added)) {
+          is_chance = true;
+          some = some.logical_or(added);
+        }
+      }
+      // Whatever the numbers are, so that further on no sum of them is 0 at these values alone.
+      changes[k] = generic_at(some, node.outputs[k].tensor.dtype) * (1 + 0.37 * static_cast<double>(i));
     }
     if (is_chance)
       influence_.chances.push_back(
@@ -125,10 +137,10 @@ class Search {
     bool is_by_element = true;
     for (size_t k = 0; k < directions.size(); ++k) {
       if (!directions[k].defined()) continue;
-      const Tensor still = untouched_by(*node.node, k, directions[k]);
-      is_by_element = is_by_element && still.defined();
+      const Tensor some = dependents(*node.node, k, directions[k]);
+      is_by_element = is_by_element && some.defined();
       if (!is_by_element) break;
-      marks[0] = marks[0].defined() ? marks[0].logical_or(still.logical_not()) : still.logical_not();
+      marks[0] = marks[0].defined() ? marks[0].logical_or(some) : some;
     }
     if (is_by_element) return marks;
     if (is_cut_by_chance || chooses(*node.node)) {

@@ -105,6 +105,17 @@ TEST_CASE("explain: what is 0 because a factor is, or a choice fell so, may be a
               vector_of({3, 1, 2}),
               [](const Tensor& x) { return x.index_select(0, x.argmax(0).view({1})).sum(); },
               {false, false}});
+  check_case({"the larger of one and several",
+              vector_of({2, 0, 1}),
+              [](const Tensor& x) { return maximum(x[2], x.slice(0, 0, 2))[0]; },
+              {false, false}});
+  check_case({"a negative number and its absolute value",
+              vector_of({-2, 1}),
+              [](const Tensor& x) {
+                const Tensor smaller = std::get<0>(x.topk(2, 0))[1];
+                return smaller + smaller.abs();
+              },
+              {false, false}});
   check_case(
       {"where", vector_of({-1, 2}), [](const Tensor& x) { return where(x > 0, x, x * 0).sum(); }, {false}});
 }
