@@ -154,11 +154,14 @@ class Answer {
   void find_paths(const Uses& uses) {
     told_.paths = paths_to(told_.trace, uses, *told_.place, kMostPaths);
     const NoGradGuard guard;
-    const Tensor gradient = told_.gradient.to(kDouble);
+    // In units of the greatest, so that no square is too large or too small for its dtype.
+    const Tensor whole = told_.gradient.to(kDouble);
+    const double unit = whole.numel() == 0 ? 1 : whole.abs().max().item<double>();
+    const Tensor gradient = whole / unit;
     const double square = (gradient * gradient).sum().item<double>();
     for (Path& path : told_.paths) {
       if (told_.element) path.share = element_of(path.share, *told_.element);
-      path.fraction = (path.share.to(kDouble) * gradient).sum().item<double>() / square;
+      path.fraction = (path.share.to(kDouble) / unit * gradient).sum().item<double>() / square;
     }
     if (told_.kind == Kind::number)
       std::stable_sort(told_.paths.begin(), told_.paths.end(),

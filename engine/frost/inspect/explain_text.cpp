@@ -91,6 +91,14 @@ class Writer {
       to_.item("and " + (told_.kind == Kind::number ? percent(rest) + " by " : "") +
                std::to_string(told_.paths.size() - kFewPaths) + " more");
     }
+    if (told_.kind == Kind::number && !is_sum_of_shares())
+      to_.say("Rounding makes it what it is: larger numbers, of which it is the sum, cancel out.");
+  }
+  // But for what rounding does to a number that is no less than what it is the sum of.
+  bool is_sum_of_shares() const {
+    double sum = 0;
+    for (const Path& path : told_.paths) sum += path.fraction;
+    return std::abs(sum - 1) < 0.01;
   }
   bool are_all_whole() const {
     return std::all_of(told_.paths.begin(), told_.paths.end(), [](const Path& p) { return p.is_whole; });

@@ -28,6 +28,31 @@ double numeric(const Function& f, const std::vector<Tensor>& xs, size_t which, i
 
 }  // namespace
 
+TEST_CASE("explain: says so where the shares of the paths are nothing but rounding", "[inspect]") {
+  int said = 0;
+  for (int i = 1; i < 40; ++i) {
+    const Tensor x = leaf({0.1, 0.2, 0.3}, "x"), h = x.log_softmax(0), p = h.detach().exp();
+    // ∂loss/∂h is a multiple of the weights: of that, log_softmax makes 0.
+    const Explanation told = explain((h * (p * (0.1 * i))).sum() + (h * (p * (0.7 * i))).sum(), x, {0});
+    if (told.kind != Explanation::Kind::number) continue;
+    double sum = 0;
+    for (const Path& path : told.paths) sum += path.fraction;
+    CAPTURE(to_text(told));
+    const bool is_said = to_text(told).find("Rounding makes it") != std::string::npos;
+    CHECK(is_said == (std::abs(sum - 1) > 0.01));
+    said += is_said;
+  }
+  CHECK(said > 0);
+}
+
+TEST_CASE("explain: the fractions are those of very large and very small gradients, too", "[inspect]") {
+  for (const double unit : {1e-310, 1e-200, 1.0, 1e200}) {
+    const Tensor x = leaf({1, 2}, "x");
+    const std::string text = to_text(explain((x * unit).sum() + (x * (3 * unit)).sum(), x));
+    CHECK_THAT(text, Contains("(75%)") && Contains("(25%)") && !Contains("Rounding"));
+  }
+}
+
 TEST_CASE("explain: the shares of the paths, and the products, sum to the numeric derivative", "[inspect]") {
   for (const Case& one : cases()) {
     const Tensor loss = one.f(one.leaves);
