@@ -87,10 +87,10 @@ Tensor product_before(const Tensor& x, int64_t dim) {
 }
 
 // d y / d x_i = Π_{j ≠ i} x_j along dim: y / x_i, but where an element is 0. There the products before and
-// after i are multiplied, which is right to every order.
+// after i are multiplied, which is right to every order. A number alone has no others, be it NaN or infinite.
 Tensor product_of_others(const Tensor& x, const Tensor& y, int64_t dim) {
-  if (!any(x == 0).item<bool>()) return y / x;
   if (x.dim() == 0) return ones_like(x);
+  if (!any(x == 0).item<bool>()) return y / x;
   return product_before(x, dim) * flip(product_before(flip(x, dim), dim), dim);
 }
 
@@ -104,7 +104,7 @@ Tensor prod(const Tensor& x, optional<Dtype> dtype) {
       reduced(y_dtype == kBool ? Reduce::all : Reduce::prod, ops::converted(x, y_dtype), dims, false);
   return record("ProdBackward0", y,
                 wrt(x, [x = Saved(x), y_dtype](const Tensor& grad_out, const Tensor& y_out) {
-                  const Tensor flat = reshape(to(*x, y_dtype), {x->numel()});
+                  const Tensor factors = to(*x, y_dtype), flat = x->dim() > 1 ? flatten(factors) : factors;
                   return reshape(grad_out * product_of_others(flat, y_out, 0), x->sizes());
                 }));
 }

@@ -144,6 +144,15 @@ TEST_CASE("prod: gradients where elements are zero", "[ops][reduce]") {
   check_gradients([](const std::vector<Tensor>& xs) { return prod(xs[0], 0); }, {zero});
 }
 
+TEST_CASE("prod: the slope of a number alone is 1, be it NaN or infinite", "[ops][reduce]") {
+  for (const double value : {2.0, 0.0, double{INFINITY}, double{NAN}}) {
+    const Tensor x = tensor(value).requires_grad_();
+    CHECK(same(gradient(prod(x), x), tensor(1.0)));
+    CHECK(same(gradient(prod(x, 0), x), tensor(1.0)));
+    CHECK(same(gradient(prod(x, -1, true), x), tensor(1.0)));
+  }
+}
+
 TEST_CASE("prod: the third derivative where elements are zero", "[ops][reduce]") {
   const Tensor x = tensor({0.0, 0.0, 5.0}, kDouble).requires_grad_();
   const auto derivative = [&x](const Tensor& y, int64_t i) {
