@@ -88,6 +88,10 @@ TEST_CASE("clone: parameters and buffers are called as the original's are", "[nn
     CHECK(parameter->name() == net->named_parameters()[parameter.key()].name());
   CHECK(clone->named_parameters()["tail.norm.weight"].name() == "tail.norm.weight");
   CHECK(clone->named_buffers()["running"].name() == "average");
+
+  const nn::ModuleList layers;  // clones of a part, at places of their own
+  for (int i = 0; i < 2; ++i) layers->push_back(net->tail->clone());
+  for (const auto& parameter : layers->named_parameters()) CHECK(parameter->name() == parameter.key());
 }
 
 TEST_CASE("clone: of each layer", "[nn][clone]") {

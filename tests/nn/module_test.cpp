@@ -1,5 +1,6 @@
 #include <frost/nn/linear.hpp>
 #include <frost/nn/module.hpp>
+#include <frost/nn/module_list.hpp>
 #include <frost/nn/sequential.hpp>
 
 #include "gradients.hpp"
@@ -191,4 +192,30 @@ TEST_CASE("Module: parameters are called as named_parameters() calls them, if th
   CHECK(layer->bias.name() == "mine");
   const nn::Sequential other(nn::Linear(2, 2), layer);
   CHECK(layer->weight.name() == "0.weight");  // the first to know it
+}
+
+TEST_CASE("Module: parameters are called by their place, whatever was registered first", "[nn][module]") {
+  struct Outer : nn::Module {
+    Outer() {
+      encoder = register_module("encoder", nn::ModuleList());
+      decoder = register_module("decoder", nn::ModuleList());
+      for (const nn::ModuleList& layers : {encoder, decoder}) {
+        const nn::Sequential block = nn::Sequential();
+        layers->push_back(block);
+        block->push_back(nn::Linear(2, 2));
+      }
+    }
+    nn::ModuleList encoder{nullptr}, decoder{nullptr};
+  };
+  const auto check_names = [](const nn::Module& module) {
+    for (const auto& parameter : module.named_parameters()) CHECK(parameter->name() == parameter.key());
+  };
+  Outer outer;
+  check_names(outer);
+  outer.encoder->insert(0, nn::Linear(2, 1));
+  check_names(outer);
+  const std::shared_ptr<nn::Module> replaced = (*outer.decoder)[0];
+  outer.decoder->replace_module("0", std::make_shared<nn::LinearImpl>(1, 1));
+  check_names(outer);
+  check_names(*replaced);
 }

@@ -38,7 +38,9 @@ class Cloneable : public Base {
         copy != nullptr, "clone",
         "Attempted to clone submodule, but it is of a different type than the submodule it was to be cloned "
         "into");
+    const std::string path = this->path_;
     static_cast<Derived&>(*this) = std::move(*copy);
+    this->move_to(path);
   }
 };
 

@@ -136,7 +136,7 @@ Tensor& Module::register_parameter(std::string name, Tensor tensor, bool require
   check(!parameters_.contains(name), "register_parameter", "Parameter '", name, "' already defined");
   if (tensor.defined()) {
     tensor.set_requires_grad(requires_grad);
-    if (tensor.name().empty()) tensor.set_name(name);
+    if (tensor.name().empty()) tensor.set_name(path_ + name);
   }
   return parameters_.insert(std::move(name), std::move(tensor));
 }
@@ -149,16 +149,27 @@ Tensor& Module::register_buffer(std::string name, Tensor tensor) {
 void Module::register_child(std::string name, std::shared_ptr<Module> module) {
   check_name(name, "Submodule", "register_module");
   check(module != nullptr, "register_module", "submodule '", name, "' is null");
-  const std::string prefix = name + ".";
-  const Module& child = *children_.insert(std::move(name), std::move(module));
-  for (const auto& parameter : child.named_parameters())
-    if (parameter->defined() && parameter->name() == parameter.key())
-      parameter->set_name(prefix + parameter.key());
+  const std::string path = path_ + name + ".";
+  Module& child = *children_.insert(std::move(name), std::move(module));
+  if (child.path_.empty()) child.move_to(path);
 }
 
 void Module::replace_child(const std::string& name, std::shared_ptr<Module> module) {
   check(module != nullptr, "replace_module", "what is to replace submodule '", name, "' is null");
-  children_[name] = std::move(module);
+  const std::string path = path_ + name + ".";
+  std::shared_ptr<Module>& place = children_[name];
+  if (place->path_ == path) place->move_to("");
+  place = std::move(module);
+  place->move_to(path);
+}
+
+void Module::move_to(const std::string& path) {
+  for (const auto& parameter : parameters_)
+    if (parameter->defined() && parameter->name() == path_ + parameter.key())
+      parameter->set_name(path + parameter.key());
+  for (const auto& child : children_)
+    if (child.value()->path_ == path_ + child.key() + ".") child.value()->move_to(path + child.key() + ".");
+  path_ = path;
 }
 
 void Module::train(bool on) {
@@ -192,6 +203,7 @@ std::shared_ptr<Module> Module::clone() const {
 }
 
 void Module::forget_members() {
+  path_.clear();
   parameters_.clear();
   buffers_.clear();
   children_.clear();
@@ -210,7 +222,8 @@ void Module::copy_members(const Module& original) {
     const Tensor& copy = parameters_[parameter.key()];
     copy.set_data(parameter->clone());
     copy.set_requires_grad(parameter->requires_grad());
-    copy.set_name(parameter->name());
+    const bool is_own = parameter->name() != original.path_ + parameter.key();
+    copy.set_name(is_own ? parameter->name() : path_ + parameter.key());
   }
   for (const auto& buffer : original.named_buffers(/*recurse=*/false)) {
     const Tensor& copy = buffers_[buffer.key()];

@@ -65,7 +65,8 @@ class Module : public std::enable_shared_from_this<Module> {
 
   // ---- what it is made of: for constructors ----
   // A parameter without a name gets that by which the outermost module knows it, "0.weight", so that what
-  // frost says of it can be told from what it says of others.
+  // frost says of it can be told from what it says of others. A module in two others has its names from the
+  // first.
   Tensor& register_parameter(std::string name, Tensor tensor, bool requires_grad = true);
   Tensor& register_buffer(std::string name, Tensor tensor);
   template <class M>
@@ -127,9 +128,12 @@ class Module : public std::enable_shared_from_this<Module> {
 
   void register_child(std::string name, std::shared_ptr<Module> module);
   void replace_child(const std::string& name, std::shared_ptr<Module> module);
+  // Names what is called by its place after another one.
+  void move_to(const std::string& path);
   void set_requires_grad(bool required);
 
   mutable std::string name_;
+  std::string path_;  // its place in the outermost module, "encoder.fc.": with this names begin
   bool is_training_ = true;
   OrderedDict<std::string, Tensor> parameters_{"Parameter"};
   OrderedDict<std::string, Tensor> buffers_{"Buffer"};
