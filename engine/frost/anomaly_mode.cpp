@@ -187,8 +187,7 @@ std::vector<void*> detail::current_call_stack() {
 #endif
 }
 
-void detail::check_for_nan(const Node& node, size_t i, const Tensor& gradient,
-                           const std::optional<Layout>& region) {
+void detail::check_for_nan(const Node& node, size_t i, const Tensor& gradient, const Layout* region) {
   if (!gradient.defined()) return;
   const int64_t found = first_nan(gradient);
   if (found < 0) return;

@@ -8,7 +8,6 @@
 #include <frost/shape.hpp>
 
 #include <atomic>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,9 +65,9 @@ class NoAnomalyGuard {
 // The return addresses of the functions that are running, innermost first; none where the system can't tell.
 std::vector<void*> current_call_stack();
 // An error if the gradient that the node returned for its i-th input holds a NaN: all of it, or the part that
-// `region` picks out of the contiguous input. It says which op made the node, from what, and, if the node
-// knows, where the program called it.
-void check_for_nan(const Node& node, size_t i, const Tensor& gradient, const std::optional<Layout>& region);
+// `region`, where there is one, picks out of the contiguous input. It says which op made the node, from what,
+// and, if the node knows, where the program called it.
+void check_for_nan(const Node& node, size_t i, const Tensor& gradient, const Layout* region);
 }  // namespace detail
 
 }  // namespace frost

@@ -94,23 +94,22 @@ Backward::Backward(TensorList roots, TensorList gradients, Options options, Tens
 
 Backward::~Backward() {
   Arrived dropped;
-  for (const Waiting& waiting : waiting_) let_go(waiting.node.get(), dropped);
+  for (const Waiting& waiting : waiting_) let_go(waiting.node, dropped);
 }
 
 void Backward::start(TensorList roots, TensorList gradients) {
   check(gradients.empty() || gradients.size() == roots.size(), "backward", "got ", roots.size(),
         " tensors and ", gradients.size(), " gradients");
-  for (size_t i = 0; i < roots.size(); ++i)
-    check_root(roots[i], gradients.empty() ? Tensor() : gradients[i], i);
+  const Tensor none;
+  for (size_t i = 0; i < roots.size(); ++i) check_root(roots[i], gradients.empty() ? none : gradients[i], i);
   for (size_t i = 0; i < roots.size(); ++i) {
-    const Edge edge = gradient_edge(roots[i]);
+    Edge edge = gradient_edge(roots[i]);
     if (!leads_to_input(edge)) continue;
-    Gradients::Entry gradient;
-    if (!gradients.empty()) gradient.value = gradients[i];
-    if (!gradient.value.defined())
-      gradient.value = detail::ones_of(roots[i].layout().sizes, roots[i].scalar_type());
+    Tensor gradient = gradients.empty() ? none : gradients[i];
+    if (!gradient.defined()) gradient = detail::ones_of(roots[i].layout().sizes, roots[i].scalar_type());
     const AutoGradMode mode = recording();
-    add(edge, gradient, nullptr, i);
+    add(edge, gradient, nullptr, nullptr, i);
+    roots_.push_back(std::move(edge.function));
   }
 }
 
@@ -122,17 +121,17 @@ AutoGradMode Backward::recording() const {
 
 // What has arrived at the node; from now on it waits, if it did not yet. The node itself holds it, unless it
 // waits in another pass.
-Arrived& Backward::arrived_at(const Ref<Node>& node) {
+Arrived& Backward::arrived_at(Node* node) {
   if (node->pass_.load(std::memory_order_relaxed) == this) return node->arrived_;
   if (elsewhere_) {
-    const auto found = elsewhere_->find(node.get());
+    const auto found = elsewhere_->find(node);
     if (found != elsewhere_->end()) return found->second;
   }
   waiting_.push_back({node, node->sequence_nr_, arrivals_++});
   if (waiting_.size() > 1) std::push_heap(waiting_.begin(), waiting_.end(), runs_after);
   if (node->claim(this)) return node->arrived_;
   if (!elsewhere_) elsewhere_ = std::make_unique<std::unordered_map<Node*, Arrived>>();
-  return (*elsewhere_)[node.get()];
+  return (*elsewhere_)[node];
 }
 
 // The node no longer waits in this pass: moves what has arrived there to `arrived`.
@@ -146,48 +145,45 @@ void Backward::let_go(Node* node, Arrived& arrived) {
 }
 
 // Checks what a rule returned, sums it over the dimensions that broadcasting stretched, and converts it.
-void Backward::fit(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index) {
+void Backward::fit(const Edge& edge, Tensor& gradient, const Layout* region, const Node* from, size_t index) {
   const Node::Output& expected = edge.function->output(edge.input_nr);
-  const Dims& sizes = gradient.region ? gradient.region->sizes : expected.sizes;
-  const Tensor& value = gradient.value;
-  if (!(value.layout().sizes == sizes) || value.scalar_type() != expected.dtype) {
-    if (!is_broadcastable_to(sizes, value.sizes()))
+  const Dims& sizes = region != nullptr ? region->sizes : expected.sizes;
+  if (!(gradient.layout().sizes == sizes) || gradient.scalar_type() != expected.dtype) {
+    if (!is_broadcastable_to(sizes, gradient.sizes()))
       fail("backward", from == nullptr ? "the root" : "Function " + from->name(),
-           " returned an invalid gradient at index ", index, " - got ", value.sizes(),
+           " returned an invalid gradient at index ", index, " - got ", gradient.sizes(),
            " but expected shape compatible with ", sizes);
-    gradient.value = detail::reduce_to(value, sizes, expected.dtype);
+    gradient = detail::reduce_to(gradient, sizes, expected.dtype);
   }
-  if (gradient.region && !lies_within(*gradient.region, numel(expected.sizes)))
+  if (region != nullptr && !lies_within(*region, numel(expected.sizes)))
     fail("backward", "Function ", from->name(), " returned a slice at index ", index,
          " that does not lie in sizes ", expected.sizes);
 }
 
 // The gradient with the zeros around it, if it is a slice.
-Tensor Backward::whole(const Edge& edge, const Gradients::Entry& gradient) {
-  if (!gradient.region || !gradient.value.defined()) return gradient.value;
+Tensor Backward::whole(const Edge& edge, const Tensor& gradient, const Layout* region) {
+  if (region == nullptr || !gradient.defined()) return gradient;
   const Node::Output& input = edge.function->output(edge.input_nr);
-  return detail::assemble(Tensor(), input.sizes, input.dtype,
-                          GradientSlice{gradient.value, *gradient.region});
+  return detail::assemble(Tensor(), input.sizes, input.dtype, GradientSlice{gradient, *region});
 }
 
-void Backward::add(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index) {
-  fit(edge, gradient, from, index);
-  const Tensor& value = gradient.value;
-  Arrived& arrived = arrived_at(edge.function);
-  if (gradient.region) {
-    arrived.make_more().slices.emplace_back(edge.input_nr, GradientSlice{gradient.value, *gradient.region});
+void Backward::add(const Edge& edge, Tensor& gradient, const Layout* region, const Node* from, size_t index) {
+  fit(edge, gradient, region, from, index);
+  Arrived& arrived = arrived_at(edge.function.get());
+  if (region != nullptr) {
+    arrived.make_more().slices.emplace_back(edge.input_nr, GradientSlice{gradient, *region});
     return;
   }
   Tensor& total = arrived.total_of(edge.input_nr);
   if (total.defined())
-    detail::accumulate(total, value);
+    detail::accumulate(total, gradient);
   else
-    total = value;
+    total = gradient;
 }
 
 // ---- a step ----
 
-const Node* Backward::next() const { return waiting_.empty() ? nullptr : waiting_.front().node.get(); }
+const Node* Backward::next() const { return waiting_.empty() ? nullptr : waiting_.front().node; }
 
 bool Backward::step() {
   check(!has_failed_, "backward",
@@ -202,7 +198,7 @@ bool Backward::step() {
 void Backward::run_next() {
   const AutoGradMode mode = recording();
   if (waiting_.size() > 1) std::pop_heap(waiting_.begin(), waiting_.end(), runs_after);
-  ran_ = std::move(waiting_.back().node);
+  ran_ = waiting_.back().node;
   waiting_.pop_back();
   Node& node = *ran_;
   Arrived arrived;
@@ -222,16 +218,16 @@ void Backward::run_next() {
   if (autograd::AnomalyMode::should_check_nan()) [[unlikely]]
     check_for_nan(node);
   if (!options_.retain_graph) node.free_saved();
-  for (size_t i = 0; i < grads_.size_; ++i) {
+  for (size_t i = 0; i < grads_.size(); ++i) {
     Gradients::Entry& gradient = grads_.entries_[i];
-    if (gradient.wanted && gradient.value.defined()) add(node.edges_[i], gradient, &node, i);
+    if (gradient.wanted && gradient.value.defined())
+      add(node.edges_[i], gradient.value, grads_.region(i), &node, i);
   }
 }
 
 void Backward::check_for_nan(const Node& node) const {
-  for (size_t i = 0; i < grads_.size_; ++i)
-    if (grads_.entries_[i].wanted)
-      detail::check_for_nan(node, i, grads_.entries_[i].value, grads_.entries_[i].region);
+  for (size_t i = 0; i < grads_.size(); ++i)
+    if (grads_.wanted(i)) detail::check_for_nan(node, i, grads_.entries_[i].value, grads_.region(i));
 }
 
 // The node's gradients, whole: slices are put in their places, all at once.
@@ -254,17 +250,14 @@ void Backward::collect(const Node& node, Arrived& arrived) {
 // Which of the node's gradients are asked for; false where none is and the node need not run.
 bool Backward::mark_wanted(const Node& node) {
   const ArrayRef<Edge> edges = node.next_edges();
-  for (size_t i = edges.size(); i < grads_.size_; ++i) grads_.entries_[i].value.reset();  // of the last node
-  grads_.size_ = edges.size();
-  if (grads_.entries_.size() < edges.size()) grads_.entries_.resize(edges.size());
+  grads_.entries_.clear();  // of the last node
+  grads_.entries_.resize(edges.size());
   const bool is_capturing = restriction_ && restriction_->is_capturing();
   bool any = !is_capturing && node.leaf_ != nullptr && node.leaf_->requires_grad;
   for (size_t i = 0; i < edges.size(); ++i) {
-    Gradients::Entry& entry = grads_.entries_[i];
-    entry.value.reset();
-    entry.region.reset();
-    entry.wanted = leads_to_input(edges[i]);
-    any |= entry.wanted;
+    const bool is_wanted = leads_to_input(edges[i]);
+    grads_.entries_[i].wanted = is_wanted;
+    any |= is_wanted;
   }
   return any;
 }
@@ -287,7 +280,7 @@ void Backward::call_hooks(Node& node) {
 }
 
 ArrayRef<Tensor> Backward::grad_outs() {
-  const TensorImpl* const leaf = ran_ ? ran_->leaf_ : nullptr;
+  const TensorImpl* const leaf = ran_ != nullptr ? ran_->leaf_ : nullptr;
   // The leaf may have taken the gradient over as its grad, to which later passes add.
   if (leaf != nullptr && leaf->extras->grad.defined() && leaf->extras->grad.is_same(grad_outs_[0]))
     grad_outs_[0] = detail::copy_of(grad_outs_[0]);
@@ -295,8 +288,8 @@ ArrayRef<Tensor> Backward::grad_outs() {
 }
 
 Tensor Backward::grad_input(size_t i) const {
-  check(i < grads_.size_, "Backward::grad_input", "there is no input ", i);
-  return whole(ran_->next_edge(i), grads_.entries_[i]);
+  check(i < grads_.size(), "Backward::grad_input", "there is no input ", i);
+  return whole(ran_->next_edge(i), grads_.entries_[i].value, grads_.region(i));
 }
 
 std::vector<Tensor> Backward::apply(Node& node, ArrayRef<Tensor> grad_outs) {
@@ -307,14 +300,13 @@ std::vector<Tensor> Backward::apply(Node& node, ArrayRef<Tensor> grad_outs) {
   if (edges.empty()) return gradients;
   Gradients returned;
   returned.entries_.resize(edges.size());
-  returned.size_ = edges.size();
   for (size_t i = 0; i < edges.size(); ++i) returned.entries_[i].wanted = edges[i].is_valid();
   node.apply(grad_outs, returned);
   for (size_t i = 0; i < edges.size(); ++i) {
     Gradients::Entry& entry = returned.entries_[i];
     if (!entry.wanted || !entry.value.defined()) continue;
-    fit(edges[i], entry, &node, i);
-    gradients[i] = whole(edges[i], entry);
+    fit(edges[i], entry.value, returned.region(i), &node, i);
+    gradients[i] = whole(edges[i], entry.value, returned.region(i));
   }
   return gradients;
 }

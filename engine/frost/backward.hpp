@@ -51,7 +51,7 @@ class Backward {
 
   // After a step: the node that ran, the gradients that came into it (after its hooks), and those that left
   // it, in the order of its next_edges(); undefined: none. They stay as they are when later passes run.
-  const Node* node() const { return ran_.get(); }
+  const Node* node() const { return ran_; }
   ArrayRef<Tensor> grad_outs();
   Tensor grad_input(size_t i) const;
 
@@ -66,7 +66,7 @@ class Backward {
 
  private:
   struct Waiting {
-    Ref<Node> node;
+    Node* node;
     uint64_t number;   // the node's sequence number
     uint64_t arrival;  // in which order the nodes began to wait
   };
@@ -79,10 +79,11 @@ class Backward {
   Backward(Options options, Unstarted);
   void start(TensorList roots, TensorList gradients);
   bool leads_to_input(const Edge& edge) const;
-  static void fit(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index);
-  static Tensor whole(const Edge& edge, const Gradients::Entry& gradient);
-  void add(const Edge& edge, Gradients::Entry& gradient, const Node* from, size_t index);
-  Arrived& arrived_at(const Ref<Node>& node);
+  // A gradient that flows along an edge: all of it, or with a region the part of it that is not zero.
+  static void fit(const Edge& edge, Tensor& gradient, const Layout* region, const Node* from, size_t index);
+  static Tensor whole(const Edge& edge, const Tensor& gradient, const Layout* region);
+  void add(const Edge& edge, Tensor& gradient, const Layout* region, const Node* from, size_t index);
+  Arrived& arrived_at(Node* node);
   void let_go(Node* node, Arrived& arrived);
   void run_next();
   void collect(const Node& node, Arrived& arrived);
@@ -92,15 +93,16 @@ class Backward {
   bool mark_wanted(const Node& node);
 
   Options options_;
-  PooledVector<Waiting> waiting_;  // a heap: the node to run next is in front
+  InlineVector<Ref<Node>, 1> roots_;  // with them the pass holds all nodes: edges stay as they are
+  InlineVector<Waiting, 4> waiting_;  // a heap: the node to run next is in front
   // What has arrived for nodes that wait in another pass at the same time; null until there is one.
   std::unique_ptr<std::unordered_map<Node*, Arrived>> elsewhere_;
   uint64_t arrivals_ = 0;
   bool has_failed_ = false;
   std::unique_ptr<Restriction> restriction_;  // to what leads to some inputs; null: none
 
-  Ref<Node> ran_;
-  PooledVector<Tensor> grad_outs_;
+  Node* ran_ = nullptr;
+  InlineVector<Tensor, 2> grad_outs_;
   Gradients grads_;
 };
 

@@ -103,7 +103,7 @@ struct MemoryCache {
   }
 };
 
-extern thread_local MemoryCache* this_threads_cache [[gnu::tls_model("initial-exec")]];
+extern constinit thread_local MemoryCache* this_threads_cache [[gnu::tls_model("initial-exec")]];
 // Null until the thread's first allocation, and after the thread's end.
 #ifdef __CLANG_REPL__  // interpreted code cannot reach a library's thread_local variables, but calls its
                        // functions

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <frost/grad_mode.hpp>
+#include <frost/inline_vector.hpp>
 #include <frost/memory.hpp>
 #include <frost/shape.hpp>
 #include <frost/storage.hpp>
@@ -47,24 +48,31 @@ class Gradients {
   void set(size_t i, Tensor gradient) {
     check_index(i);
     entries_[i].value = std::move(gradient);
+    entries_[i].is_slice = false;
   }
   void set(size_t i, GradientSlice slice) {
     check_index(i);
     entries_[i].value = std::move(slice.value);
-    entries_[i].region = slice.region;
+    entries_[i].is_slice = true;
+    if (regions_.size() <= i) regions_.resize(i + 1);
+    regions_[i] = slice.region;
   }
-  size_t size() const { return size_; }
+  size_t size() const { return entries_.size(); }
 
  private:
   friend class Backward;
   struct Entry {
     Tensor value;  // undefined: zero, or not wanted
-    bool wanted = false;
-    std::optional<Layout> region;  // of a slice
+    bool wanted = false, is_slice = false;
   };
-  void check_index(size_t i) const { check(i < size_, "Gradients", "there is no input ", i, " of ", size_); }
-  PooledVector<Entry> entries_;  // at least size_ of them
-  size_t size_ = 0;
+  void check_index(size_t i) const {
+    check(i < size(), "Gradients", "there is no input ", i, " of ", size());
+  }
+  // Of a slice; null of a whole gradient.
+  const Layout* region(size_t i) const { return entries_[i].is_slice ? &regions_[i] : nullptr; }
+
+  InlineVector<Entry, 3> entries_;
+  PooledVector<Layout> regions_;  // of the slices, by input; few rules return one
 };
 
 // A tensor that a rule needs again in backward: the capture [y = Saved(y)], read as *y. While the rule is

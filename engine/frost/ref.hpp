@@ -37,12 +37,13 @@ class RefCount {
     else
       count_.fetch_add(1, std::memory_order_relaxed);
   }
-  // Takes one away; true where that was the last.
+  // Takes one away; true where that was the last. Who has the only handle need not count: nobody else could.
   bool drop() {
+    const uint32_t count = get();
+    if (count == 1) return true;
     if (!is_single_threaded()) return count_.fetch_sub(1, std::memory_order_acq_rel) == 1;
-    const uint32_t left = get() - 1;
-    count_.store(left, std::memory_order_relaxed);
-    return left == 0;
+    count_.store(count - 1, std::memory_order_relaxed);
+    return false;
   }
 
  private:

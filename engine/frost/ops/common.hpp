@@ -54,6 +54,18 @@ class Operand {
   kernels::In in_;
 };
 
+// x's elements one after the other, as a kernel reads them, for as long as this and x live.
+class PackedOperand {
+ public:
+  explicit PackedOperand(const Tensor& x)
+      : own_(x.is_contiguous() ? Tensor() : values_of(x)), data_((own_.defined() ? own_ : x).impl()->data) {}
+  const void* data() const { return data_; }
+
+ private:
+  Tensor own_;
+  const void* data_;
+};
+
 // The dtype of x ∘ y, and an error where one of them is undefined.
 Dtype common_dtype(const Tensor& x, const Tensor& y, std::string_view function);
 Dtype common_dtype(const Tensor& x, const Scalar& y, std::string_view function);

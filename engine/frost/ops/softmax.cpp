@@ -24,15 +24,16 @@ Tensor values(ForwardKernel kernel, const Tensor& x, int64_t dim, std::string_vi
   const Dtype dtype = x.scalar_type();
   check(is_floating_point(dtype), function, "\"", function, "_lastdim_kernel_impl\" not implemented for '",
         dtype, "'; name a floating-point dtype to compute in");
-  const Tensor source = ops::packed(x), y = empty_tensor(x.sizes(), dtype);
-  kernel(dtype, softmax_shape(x, dim), y.data_ptr(), source.data_ptr());
+  const ops::PackedOperand source(x);
+  const Tensor y = empty_tensor(x.sizes(), dtype);
+  kernel(dtype, softmax_shape(x, dim), y.data_ptr(), source.data());
   return y;
 }
 
 Tensor gradients(BackwardKernel kernel, const Tensor& grad_out, const Tensor& y, int64_t dim) {
-  const Tensor g = ops::packed(grad_out), source = ops::packed(y);
+  const ops::PackedOperand g(grad_out), source(y);
   const Tensor grad_x = empty_tensor(y.sizes(), y.scalar_type());
-  kernel(y.scalar_type(), softmax_shape(y, dim), grad_x.data_ptr(), g.data_ptr(), source.data_ptr());
+  kernel(y.scalar_type(), softmax_shape(y, dim), grad_x.data_ptr(), g.data(), source.data());
   return grad_x;
 }
 
