@@ -254,6 +254,8 @@ Tensor triangle(const Tensor& x, Triangle which, int64_t diagonal, std::string_v
   check(x.dim() >= 2, function,
         "Dimension out of range: input tensor must have at least 2 dimensions, got shape ", x.sizes());
   const Dims& sizes = x.layout().sizes;
+  const Tensor y = empty_tensor(sizes, x.scalar_type(), function);
+  if (y.numel() == 0) return y;  // its other sizes may be huge
   const int64_t rows = sizes[sizes.size() - 2], columns = sizes.back();
   diagonal = std::clamp(diagonal, -rows - 1, columns + 1);
   const Tensor is_inside = empty_tensor({rows, columns}, kBool);
@@ -265,7 +267,6 @@ Tensor triangle(const Tensor& x, Triangle which, int64_t diagonal, std::string_v
     std::fill(row, row + border, which == Triangle::lower);
     std::fill(row + border, row + columns, which == Triangle::upper);
   }
-  const Tensor y = empty_tensor(sizes, x.scalar_type(), function);
   const ops::ScalarOperand zero(0, x.scalar_type());
   kernels::where(x.scalar_type(), sizes, ops::out(y), ops::in(is_inside, sizes), ops::in(x), zero.in(sizes));
   return y;

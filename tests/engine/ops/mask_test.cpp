@@ -308,6 +308,14 @@ TEST_CASE("nonzero, where of a condition", "[ops][mask]") {
 
 // ---- triangles ----
 
+TEST_CASE("tril, triu: without elements, the other sizes may be huge", "[ops][mask]") {
+  constexpr int64_t huge = int64_t{1} << 31;
+  for (const std::vector<int64_t>& sizes : {std::vector<int64_t>{huge, 0}, {0, huge}, {0, huge, huge}}) {
+    CHECK(tril(empty(sizes)).sizes().vec() == sizes);
+    CHECK(triu(empty(sizes, kLong), 1).sizes().vec() == sizes);
+  }
+}
+
 TEST_CASE("tril, triu: forward", "[ops][mask]") {
   const Tensor x = tensor({{1., 2., 3.}, {4., 5., 6.}});
   CHECK(same(tril(x), tensor({{1., 0., 0.}, {4., 5., 0.}})));
