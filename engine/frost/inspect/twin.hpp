@@ -9,6 +9,7 @@
 //
 //   "scores" of the second is "scores" of the first; "scores[2]" of the second is scores[2] of the first.
 //   Where it is smaller, it is what comes first along each dim; the rest exists in the first alone.
+//   Of several tensors of one program that have the same name, the one counts whose gradient is known first.
 //
 // So a program with a graph for each example of a batch names the parts of what the other computes as a
 // whole: weights.set_name("weights[" + std::to_string(b) + "]").

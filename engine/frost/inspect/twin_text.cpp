@@ -88,7 +88,7 @@ std::string summary_text(const Twin& twin) {
       std::string label = printable(part.name);
       const size_t width = columns(label);
       label.append(width < 12 ? 14 - width : 2, ' ');
-      text += wrapped(label, 14, verdict(twin, part));
+      text += wrapped("", 14, label + verdict(twin, part));
     }
   return text;
 }

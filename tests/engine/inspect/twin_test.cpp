@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <sstream>
 
 using namespace frost;
 using namespace frost::inspect;
@@ -220,4 +221,12 @@ TEST_CASE("Twin: values may differ where gradients don't, and either way", "[ins
   CHECK_THAT(to_text(twin, stop_of(twin, "x")),
              Contains("first   #2 AccumulateGrad, values [1, 2], gradient pending") &&
                  Contains("second  x: #2 AccumulateGrad, values [1, 2.5], gradient pending"));
+}
+
+TEST_CASE("Twin: no line is longer than 80 columns, however long a name is", "[inspect]") {
+  const std::string name(300, 'w');
+  Twin twin((leaf({1, 2}, name.c_str()) * 2).sum(), (leaf({1, 2}, name.c_str()) * 2).sum());
+  twin.run();
+  std::istringstream lines(summary_text(twin) + to_text(twin));
+  for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 80);
 }
