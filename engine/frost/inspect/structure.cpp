@@ -71,6 +71,15 @@ Tensor minus_infinities(const Edge& last, bool for_good) {
   return known;
 }
 
+// Whether the op took a tensor that was made from what requires grad, and does not itself.
+bool takes_unrecorded(const Node& node) {
+  for (size_t i = 0; i < node.num_outputs(); ++i)
+    if (const Node::FrozenInput* const frozen = node.frozen_input(i);
+        frozen != nullptr && frozen->unrecorded != Unrecorded::no)
+      return true;
+  return false;
+}
+
 Tensor sum_of(const Tensor& answer, const std::vector<int64_t>& elements) {
   const AutoGradMode mode(true);
   const Tensor chosen = answer.reshape({-1}).index_select(0, tensor(elements));
@@ -102,7 +111,8 @@ bool are_factors_fixed(const Tensor& answer, const std::vector<int64_t>& element
       is_sure = !has_any(arrived[0].masked_fill(muted_scores(node, true), 0));
       return false;
     }
-    is_sure = node.num_outputs() > 0 && is_rule_fixed(node);  // a leaf has no inputs
+    // A leaf has no inputs.
+    is_sure = node.num_outputs() > 0 && is_rule_fixed(node) && !takes_unrecorded(node);
     return is_sure;
   });
   return is_sure;

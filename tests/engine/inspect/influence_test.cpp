@@ -109,6 +109,10 @@ TEST_CASE("explain: what is 0 because a factor is, or a choice fell so, may be a
               vector_of({2, 0, 1}),
               [](const Tensor& x) { return maximum(x[2], x.slice(0, 0, 2))[0]; },
               {false, false}});
+  check_case({"a factor, a part of which was detached",
+              vector_of({0, 1}),
+              [](const Tensor& x) { return ((x * 0 + x.detach()) * x).sum(); },
+              {false}});
   check_case({"a negative number and its absolute value",
               vector_of({-2, 1}),
               [](const Tensor& x) {
