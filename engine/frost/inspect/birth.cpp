@@ -25,6 +25,7 @@ Tensor both(const Tensor& a, const Tensor& b) { return a.logical_and(b); }
 
 // Of as many the values that are to blame are looked for: each takes a pass through a part of the graph.
 constexpr size_t kFewBirths = 16;
+constexpr int64_t kFewUnknown = 64;
 
 class Search {
  public:
@@ -112,11 +113,7 @@ class Search {
     const Tensor steady = both(bad, is_steady), wild = both(bad, is_steady.logical_not());
     Tensor those = zeros(bad.sizes(), kBool);
     if (is_any(steady)) {
-      std::vector<Tensor> hit = in;
-      const std::vector<Tensor> changes = changes_of(use, steady);
-      for (size_t k = 0; k < hit.size(); ++k)
-        hit[k] = changes[k].defined() ? both(both(in[k], changes[k] != 0), isfinite(changes[k]))
-                                      : zeros_like(in[k]);
+      std::vector<Tensor> hit = reaching(use, in, steady);
       const Tensor marked = Backward::apply(*node.node, grad_outs_of(node, hit))[use.input];
       if (marked.defined()) those = both(steady, marked != 0);
       // Of finite numbers alone come infinities, and no NaN: of a slope of 0 and an infinity that came in.
@@ -137,6 +134,31 @@ class Search {
       those = those.logical_or(wild);
     }
     return those;
+  }
+
+  // Those of the outputs' elements on which these of the input depend, by slopes that are finite.
+  std::vector<Tensor> reaching(const Use& use, const std::vector<Tensor>& among, const Tensor& steady) const {
+    const TracedNode& node = trace_.nodes()[use.node];
+    const std::vector<Tensor> changes = changes_of(use, steady);
+    std::vector<Tensor> found;
+    for (size_t k = 0; k < among.size(); ++k) {
+      found.push_back(changes[k].defined() ? both(among[k], changes[k] != 0) : zeros_like(among[k]));
+      if (!changes[k].defined()) continue;
+      // Slopes of other elements that are not finite hide which it is: one is asked about after the other.
+      const Tensor unknown = both(found[k], is_nonfinite(changes[k]));
+      if (unknown.sum().item<int64_t>() > kFewUnknown) continue;
+      const std::vector<double> is_unknown = numbers(unknown);
+      for (size_t e = 0; e < is_unknown.size(); ++e) {
+        if (is_unknown[e] == 0) continue;
+        std::vector<Tensor> one;
+        for (const Tensor& of_output : among) one.push_back(zeros_like(of_output));
+        one[k].view({-1})[static_cast<int64_t>(e)].fill_(true);
+        const Tensor answer = Backward::apply(*node.node, grad_outs_of(node, one))[use.input];
+        if (!answer.defined() || !is_any(both(steady, answer != 0)))
+          found[k] = both(found[k], one[k].logical_not());
+      }
+    }
+    return found;
   }
 
   std::vector<Tensor> changes_of(const Use& use, const Tensor& elements) const {

@@ -157,6 +157,23 @@ TEST_CASE("explain: an infinity that comes in where the slope is 0 is no birth t
   CHECK(name_of(product, only_birth(product).node) == "SqrtBackward0");
 }
 
+TEST_CASE("explain: an infinity that came in is told from one that is born, beside a factor that is NaN",
+          "[inspect]") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const Tensor x = leaf({1, 2}, "x"), frozen = doubles({3, nan});
+  const Tensor scale = doubles({kInfinity}).squeeze(0).set_name("scale");
+  const Explanation told = explain(dot(x, frozen) * scale, x, {0});
+  REQUIRE(told.births.size() == 1);
+  CHECK(told.trace.nodes()[told.births[0].node].name == "MulBackward0");
+  CHECK(told.births[0].cause == Birth::Cause::forward_infinity);
+  // Of a matrix, only the row that the element depends on is followed: row 1 has an infinity of its own.
+  const Tensor y = leaf({1, 2}, "y"), m = tensor({{3., nan}, {0., 5.}}, dtype(kDouble));
+  const Tensor scales = doubles({kInfinity, 1}), made = matmul(m, y) * scales;
+  CHECK(explain(made[0], y, {0}).births.size() == 1);
+  const Explanation other = explain(made[0] + log(made[1] * 0), y, {0});
+  for (const Birth& birth : other.births) CHECK(birth.cause == Birth::Cause::forward_infinity);
+}
+
 TEST_CASE("explain: a softmax of equal scores in a square, along either dim, gives birth to nothing",
           "[inspect]") {
   const Tensor scores = zeros({2, 2}, requires_grad().dtype(kDouble)).set_name("scores");
