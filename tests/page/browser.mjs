@@ -51,12 +51,8 @@ export function lessonPage(name, text, ...options) {
   });
   return { ...written(file), printed };
 }
-export const smallPage = () =>
-  lessonPage(
-    "small",
-    "Yes.\nWhy not?\nThe kettle is on.\nNobody has fed the cat yet.\n",
-    ...["--batch", "4", "--features", "4"],
-  );
+export const sentences = "Yes.\nWhy not?\nThe kettle is on.\nNobody has fed the cat yet.\n";
+export const smallPage = () => lessonPage("small", sentences, ...["--batch", "4", "--features", "4"]);
 
 // A page of a program that no lesson is about: see pages.cpp.
 export function tracePage(name) {

@@ -1,7 +1,7 @@
 // What a page shows are the numbers that the engine wrote.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertShown, cellsOf, open, smallPage } from "./browser.mjs";
+import { assertShown, cellsOf, lessonPage, open, sentences, smallPage } from "./browser.mjs";
 
 const small = smallPage();
 
@@ -23,6 +23,28 @@ test("shows the numbers that the engine wrote, of values and gradients, in both 
           assertShown(gradient.values, await cellsOf(shown.locator(".matrix").nth(1)), `gradient of ${name}`);
         }
       }
+    }
+  });
+});
+
+test("hatches padding, and no features, though they be as many", async () => {
+  const square = lessonPage("square", sentences, ...["--batch", "4", "--features", "6"]);
+  await open(square, async (page) => {
+    await page.getByRole("button", { name: "To the end" }).click();
+    const padsOf = async (article, name) => {
+      await article.locator(`.node[aria-label^="${name}, "]`).first().press("Enter");
+      return article.locator(".inspector .pair").first().locator(".matrix").first().locator("td.pad").count();
+    };
+    const [masked, frozen] = [page.locator("article").nth(0), page.locator("article").nth(1)];
+    assert.equal(await padsOf(masked, "weights"), 4 * 6 - 13);
+    assert.equal(await padsOf(masked, "hidden"), 6 * (4 * 6 - 13));
+    assert.equal(await padsOf(masked, "context"), 0);
+    for (const [example, length] of [1, 2, 4, 6].entries()) {
+      await frozen.locator("select").selectOption(String(example));
+      assert.equal(await padsOf(frozen, "hidden"), 0);
+      assert.equal(await padsOf(frozen, "muted scores"), 6 - length);
+      assert.equal(await padsOf(frozen, "weights"), 6 - length);
+      assert.equal(await padsOf(frozen, "mm, size 6"), 0); // the weighted sum of its tokens
     }
   });
 });

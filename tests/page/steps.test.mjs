@@ -31,6 +31,17 @@ test("steps forward and back by keys, by the buttons and by the slider", async (
   });
 });
 
+test("says of which tensor a step changes the shape", async () => {
+  const order = small.document.graphs[0].trace.nodes.filter((node) => !node.leaf).reverse();
+  const turn = order.findIndex(({ grad_fn }) => grad_fn.startsWith("TBackward"));
+  await open(small, async (page) => {
+    await toPosition(page, turn + 1);
+    const { sizes } = order[turn].outputs[0];
+    const text = await page.locator("article").first().locator(".step").innerText();
+    assert.ok(text.endsWith(`t gives “W” another shape, ${sizes.join(" × ")}.`), text);
+  });
+});
+
 test("at every step, a gradient is there if and only if the engine had worked it out by then", async () => {
   const forward = Math.max(...lengthsOf(small));
   const words = { absent: "absent: nobody works it out", zero: "exactly zero", number: "a number" };

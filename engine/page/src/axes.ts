@@ -1,5 +1,6 @@
 // What the rows and columns of a tensor stand for: sequences, tokens, padding.
 import type { Batch, Trace } from "./document";
+import { reshapes } from "./graph";
 
 // A tensor as rows and columns; of more than two dimensions, all but the last are put in one.
 export interface Grid {
@@ -21,16 +22,33 @@ export interface Axes {
 
 const plain: Axes = { rowLabel: (i) => `${i}`, columnLabel: (j) => `${j}`, isPad: () => false, hasPads: false };
 
+// Where in an attention each node stands: before its weights, at them, or after, where tokens are summed up.
+type Stage = "before" | "weights" | "after";
+const stages = new WeakMap<Trace, Stage[]>();
+
+function stageOf(trace: Trace, i: number): Stage {
+  const known = stages.get(trace);
+  if (known) return known[i]!;
+  const found: Stage[] = trace.nodes.map(() => "before");
+  for (let k = trace.nodes.length - 1; k >= 0; --k) {
+    const { grad_fn, inputs } = trace.nodes[k]!;
+    const before = inputs.map((input) => (input.node === null ? "before" : found[input.node]!));
+    const isWeights = grad_fn.startsWith("Softmax") || (reshapes.test(grad_fn) && before[0] === "weights");
+    if (isWeights) found[k] = "weights";
+    else if (before.some((stage) => stage !== "before")) found[k] = "after";
+  }
+  stages.set(trace, found);
+  return found[i]!;
+}
+
 // Of the output of node i. `example`: which sequence of the batch the node is about; null: all of them.
 export function axesOf(trace: Trace, i: number, sizes: number[], batch: Batch | null, example: number | null): Axes {
   const node = trace.nodes[i];
   if (!batch || !node || node.leaf || batch.left_out?.positions || batch.left_out?.sequences) return plain;
   const time = batch.longest;
   const size = batch.tokens.length;
-  const weights = trace.nodes.findIndex((other) => other.grad_fn.startsWith("Softmax"));
-  // What comes after the weights has summed the tokens up, and T turns the axes about.
-  const isSummedUp = example === null ? i < weights && !node.grad_fn.startsWith("Unsqueeze") : false;
-  if (isSummedUp || /^(T|Transpose|Permute)Backward/.test(node.grad_fn)) return plain;
+  const stage = stageOf(trace, i);
+  if (stage === "after" || /^(T|Transpose|Permute)Backward/.test(node.grad_fn)) return plain;
   const real = (b: number) => batch.tokens[b]?.length ?? 0;
   const token = (b: number, t: number) => (t < real(b) ? (batch.tokens[b]?.[t] ?? "") : "pad");
   const is = (...wanted: (number | null)[]) =>
@@ -38,7 +56,9 @@ export function axesOf(trace: Trace, i: number, sizes: number[], batch: Batch | 
 
   if (example !== null) {
     const padded = real(example) < time;
-    if (is(time) || is(1, time))
+    // Features may be as many as tokens: a row of tokens is what pads were put into.
+    const isRow = stage === "weights" || /^(Cat|MaskedFill|Where)Backward/.test(node.grad_fn);
+    if (isRow && (is(time) || is(1, time)))
       return {
         rowLabel: () => "",
         columnLabel: (t) => token(example, t),

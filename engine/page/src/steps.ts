@@ -17,6 +17,10 @@ export function stepText(trace: Trace, drawing: Drawing, moment: Moment, fold: F
   const where = example >= 0 ? ` (${part} ${example + 1})` : "";
   const quoted = `“${name}”`;
   const isReshape = reshapes.test(node.grad_fn);
+  // Drawn with the op after it, it is another tensor's shape that it changes.
+  const from = node.inputs[0]?.node ?? null;
+  const isApart = isReshape && from !== null && drawing.owner.get(from) !== drawing.owner.get(current);
+  const taken = isApart ? `“${nameOf(trace, drawing, from, node.inputs[0]!.output ?? 0)}”` : quoted;
   if (phase === "forward") {
     const at = Math.min(moment.position, timeline.forward);
     const done = at === timeline.forward ? " The forward pass is over." : "";
@@ -24,7 +28,7 @@ export function stepText(trace: Trace, drawing: Drawing, moment: Moment, fold: F
     const what = isOfSeveral
       ? `${op} makes ${outputsText(node)}`
       : isReshape
-        ? `${op} gives ${quoted} another shape, ${sizes}`
+        ? `${op} gives ${taken} another shape, ${sizes}`
         : `${op} makes ${name === op ? "" : `${quoted}, `}${sizes}`;
     return `Forward, ${at} of ${timeline.forward}${where}: ${what}.${done}`;
   }
@@ -32,9 +36,7 @@ export function stepText(trace: Trace, drawing: Drawing, moment: Moment, fold: F
   const done = moment.isOver ? " The backward pass is over." : "";
   if (node.leaf) return `${start}the gradient of the leaf ${quoted} is complete, and becomes its grad.${done}`;
   if (isReshape) {
-    const input = node.inputs[0]?.node ?? null;
-    const onward = input !== null && drawing.owner.get(input) !== drawing.owner.get(current);
-    const which = onward ? `on to “${nameOf(trace, drawing, input, node.inputs[0]!.output ?? 0)}”` : `of ${quoted} on`;
+    const which = isApart ? `on to ${taken}` : `of ${quoted} on`;
     return `${start}${op} passes the gradient ${which}, in another shape.${done}`;
   }
   const ends = node.inputs.map((input) => {
