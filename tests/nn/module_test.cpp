@@ -79,6 +79,15 @@ TEST_CASE("Module: zero_grad zeroes grads, or makes them absent", "[nn][module]"
   CHECK_FALSE(net->scale.grad().defined());
 }
 
+TEST_CASE("Module: zero_grad zeroes a grad whose elements share memory", "[nn][module]") {
+  const nn::Linear layer(2, 1);
+  const Tensor weight = layer->weight;
+  weight.mutable_grad() = autograd::grad({weight.sum()}, {weight})[0];
+  CHECK(weight.grad().stride(1) == 0);
+  layer->zero_grad();
+  CHECK(same(weight.grad(), zeros({1, 2})));
+}
+
 TEST_CASE("Module: freeze makes gradients absent, unfreeze brings them back", "[nn][module]") {
   const Net net;
   net->first->freeze();

@@ -1,6 +1,7 @@
 #include <frost/nn/zero_grad.hpp>
 
 #include <frost/ops.hpp>
+#include <frost/tensor_impl.hpp>
 
 namespace frost::nn {
 
@@ -10,6 +11,8 @@ void zero_grad(const std::vector<Tensor>& parameters, bool set_to_none) {
     if (!grad.defined()) continue;
     if (set_to_none)
       grad.reset();
+    else if (grad.layout().overlaps_itself())  // as that of a sum does which autograd::grad returned
+      grad = zeros_like(grad);
     else
       grad = grad.detach().zero_();
   }
