@@ -134,6 +134,10 @@ Tensor softplus(const Tensor& x, const Scalar& beta = 1,
 // x held between min and max; the gradient passes where x lies between, ends included.
 Tensor clamp(const Tensor& x, const optional<Scalar>& min, const optional<Scalar>& max = nullopt);
 Tensor& clamp_(const Tensor& x, const optional<Scalar>& min, const optional<Scalar>& max = nullopt);
+Tensor clamp_min(const Tensor& x, const Scalar& min);
+Tensor clamp_max(const Tensor& x, const Scalar& max);
+Tensor& clamp_min_(const Tensor& x, const Scalar& min);
+Tensor& clamp_max_(const Tensor& x, const Scalar& max);
 
 // ---- comparison and logic: bool results, no gradients (ops/compare.cpp) ----
 
@@ -189,8 +193,8 @@ inline Tensor operator&(const Tensor& x, const Tensor& y) { return bitwise_and(x
 inline Tensor operator|(const Tensor& x, const Tensor& y) { return bitwise_or(x, y); }
 inline Tensor operator^(const Tensor& x, const Tensor& y) { return bitwise_xor(x, y); }
 
-// ---- masks (ops/mask.cpp); a mask is bool, and broadcasts with x; in place it must not be larger than x
-// ----
+// ---- masks (ops/mask.cpp) ----
+// A mask is bool, and broadcasts with x; in place it must not be larger than x.
 
 // value where mask is true, else x. The gradient of x is exactly 0 where the mask is true, whatever x holds
 // there.
@@ -205,6 +209,11 @@ Tensor where(const Tensor& condition, const Tensor& x, const Scalar& y);
 Tensor where(const Tensor& condition, const Scalar& x, const Scalar& y);
 std::vector<Tensor> where(const Tensor& condition);  // the indices of true elements, one tensor per dimension
 Tensor nonzero(const Tensor& x);                     // the same as one [count, dim] tensor
+// x, with these in the place of NaN, +inf and -inf: 0 and the largest numbers of the dtype unless they are
+// given. The gradient passes where x is finite, and is 0 elsewhere; but further back, in a softmax whose row
+// was NaN, 0 · NaN is NaN again. A masked_fill before that softmax ends it; masked_softmax makes no NaN.
+Tensor nan_to_num(const Tensor& x, optional<double> nan = nullopt, optional<double> posinf = nullopt,
+                  optional<double> neginf = nullopt);
 Tensor tril(const Tensor& x, int64_t diagonal = 0);  // zero above the diagonal of the last two dims
 Tensor triu(const Tensor& x, int64_t diagonal = 0);  // zero below it
 

@@ -67,6 +67,10 @@ const std::vector<NamedUnary>& unary_functions() {
       {"clamp(-1, 1)", [](const Tensor& x) { return x.clamp(-1, 1); }},
       {"clamp(0.5)", [](const Tensor& x) { return x.clamp(0.5); }},
       {"clamp(2, 0)", [](const Tensor& x) { return x.clamp(2, 0); }},
+      {"clamp_min(-0.5)", [](const Tensor& x) { return x.clamp_min(-0.5); }},
+      {"clamp_max(0.5)", [](const Tensor& x) { return fw::clamp_max(x, 0.5); }},
+      {"nan_to_num", [](const Tensor& x) { return x.nan_to_num(); }},
+      {"nan_to_num(1, 2)", [](const Tensor& x) { return fw::nan_to_num(x, 1, 2); }},
       {"pow 0", [](const Tensor& x) { return x.pow(0); }},
       {"pow 1", [](const Tensor& x) { return x.pow(1); }},
       {"pow 2", [](const Tensor& x) { return x.pow(2); }},
@@ -265,6 +269,10 @@ const peer::Section number_dtypes("elementwise/tensors and numbers of mixed dtyp
       {"mul_", [](const Tensor& x, const Scalar& y) { return x.clone().mul_(y); }},
       {"div_", [](const Tensor& x, const Scalar& y) { return x.clone().div_(y); }},
       {"clamp_", [](const Tensor& x, const Scalar& y) { return x.clone().clamp_(y); }},
+      {"clamp_min", [](const Tensor& x, const Scalar& y) { return x.clamp_min(y); }},
+      {"clamp_max", [](const Tensor& x, const Scalar& y) { return x.clamp_max(y); }},
+      {"clamp_min_", [](const Tensor& x, const Scalar& y) { return x.clone().clamp_min_(y); }},
+      {"clamp_max_", [](const Tensor& x, const Scalar& y) { return x.clone().clamp_max_(y); }},
       {"masked_fill_", [](const Tensor& x, const Scalar& y) { return x.clone().masked_fill_(x == x, y); }},
   };
   for (const auto& [name, f] : functions)

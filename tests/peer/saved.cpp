@@ -76,6 +76,8 @@ const peer::Section one("saved/of one tensor", [] {
   show("erf", [](const Tensor& x) { return x.erf(); });
   show("softplus", [](const Tensor& x) { return fw::softplus(x); });
   show("clamp", [](const Tensor& x) { return x.clamp(1, 2); });
+  show("clamp_min", [](const Tensor& x) { return x.clamp_min(1); });
+  show("nan_to_num", [](const Tensor& x) { return x.nan_to_num(); });
   show("pow 3", [](const Tensor& x) { return x.pow(3); });
   show("mul 2", [](const Tensor& x) { return x * 2; });
   show("div 2", [](const Tensor& x) { return x / 2; });

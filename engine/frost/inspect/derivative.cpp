@@ -14,9 +14,9 @@ constexpr int64_t kFew = 16;
 
 // By the name up to "Backward".
 constexpr std::string_view kOnEachElement[] = {
-    "Abs",  "Add",   "Clamp",      "Cos",     "Div",      "Erf",  "Exp", "Expm1", "Gelu",
-    "Log",  "Log1P", "MaskedFill", "Maximum", "Minimum",  "Mul",  "Neg", "Pow",   "Reciprocal",
-    "Relu", "Rsqrt", "Sigmoid",    "Sin",     "Softplus", "Sqrt", "Sub", "Tanh",  "Where"};
+    "Abs",        "Add",  "Clamp", "ClampMax",   "ClampMin", "Cos",      "Div",  "Erf",      "Exp",  "Expm1",
+    "Gelu",       "Log",  "Log1P", "MaskedFill", "Maximum",  "Minimum",  "Mul",  "NanToNum", "Neg",  "Pow",
+    "Reciprocal", "Relu", "Rsqrt", "Sigmoid",    "Sin",      "Softplus", "Sqrt", "Sub",      "Tanh", "Where"};
 
 }  // namespace
 

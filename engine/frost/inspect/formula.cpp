@@ -70,6 +70,9 @@ const Table& table() {
       {"GeluBackward0", "grad_x = g·(Φ(x) + x·φ(x))"},
       {"SoftplusBackward0", "grad_x = g·σ(β·x), g above the threshold"},
       {"ClampBackward1", "grad_x = g where min ≤ x ≤ max, else 0"},
+      {"ClampMinBackward0", "grad_x = g where min ≤ x, else 0"},
+      {"ClampMaxBackward0", "grad_x = g where x ≤ max, else 0"},
+      {"NanToNumBackward0", "grad_x = g where x is finite, else g·0"},
       {"MaximumBackward0", "grad_x = g where x > y, grad_y = g where y > x, half each where equal"},
       {"MinimumBackward0", "grad_x = g where x < y, grad_y = g where y < x, half each where equal"},
 

@@ -2,6 +2,8 @@
 #include <frost/ops/common.hpp>
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 namespace frost {
 
@@ -165,6 +167,21 @@ Tensor where(const Tensor& condition, const Scalar& x, const Tensor& y) {
 Tensor where(const Tensor& condition, const Scalar& x, const Scalar& y) {
   const Dtype own = x.isFloatingPoint() ? kFloat : x.type();
   return where(condition, scalar_tensor(x, own), y);
+}
+
+// y = x where it is finite:   grad_x = grad_out·(x is finite)
+Tensor nan_to_num(const Tensor& x, optional<double> nan, optional<double> posinf, optional<double> neginf) {
+  check_defined(x, "nan_to_num");
+  if (!x.is_floating_point()) return clone(x);
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  const double largest =
+      x.scalar_type() == kFloat ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
+  const Tensor y = filled(x, isnan(x), nan.value_or(0), "nan_to_num");
+  for (const auto& [infinity, number] :
+       {std::pair(inf, posinf.value_or(largest)), {-inf, neginf.value_or(-largest)}})
+    fill_into(y, y, x == infinity, ops::ScalarOperand(number, x.scalar_type()).in(y.layout().sizes));
+  return record("NanToNumBackward0", y,
+                wrt(x, [x = Saved(x)](const Tensor& grad_out) { return grad_out * isfinite(*x); }));
 }
 
 std::vector<Tensor> where(const Tensor& condition) {

@@ -64,6 +64,11 @@ Tensor Tensor::erf() const { return frost::erf(*this); }
 Tensor Tensor::clamp(const optional<Scalar>& min, const optional<Scalar>& max) const {
   return frost::clamp(*this, min, max);
 }
+Tensor Tensor::clamp_min(const Scalar& min) const { return frost::clamp_min(*this, min); }
+Tensor Tensor::clamp_max(const Scalar& max) const { return frost::clamp_max(*this, max); }
+Tensor Tensor::nan_to_num(optional<double> nan, optional<double> posinf, optional<double> neginf) const {
+  return frost::nan_to_num(*this, nan, posinf, neginf);
+}
 Tensor Tensor::isnan() const { return frost::isnan(*this); }
 Tensor Tensor::isinf() const { return frost::isinf(*this); }
 Tensor Tensor::isfinite() const { return frost::isfinite(*this); }
@@ -277,6 +282,8 @@ Tensor& Tensor::masked_fill_(const Tensor& mask, const Tensor& value) const {
 Tensor& Tensor::clamp_(const optional<Scalar>& min, const optional<Scalar>& max) const {
   return frost::clamp_(*this, min, max);
 }
+Tensor& Tensor::clamp_min_(const Scalar& min) const { return frost::clamp_min_(*this, min); }
+Tensor& Tensor::clamp_max_(const Scalar& max) const { return frost::clamp_max_(*this, max); }
 Tensor& Tensor::uniform_(double from, double to) const { return frost::uniform_(*this, from, to); }
 Tensor& Tensor::normal_(double mean, double std) const { return frost::normal_(*this, mean, std); }
 Tensor& Tensor::bernoulli_(double p) const { return frost::bernoulli_(*this, p); }

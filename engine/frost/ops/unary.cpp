@@ -260,26 +260,54 @@ void clamp_into(const Tensor& y, const Tensor& x, const optional<Scalar>& min, c
   kernels::clamp(dtype, sizes, ops::out(y), ops::in(x), min.value_or(lowest), max.value_or(highest));
 }
 
-}  // namespace
-
-// y = min(max(x, low), high):   grad_x = grad_out where low ≤ x ≤ high, else 0
-Tensor clamp(const Tensor& x, const optional<Scalar>& min, const optional<Scalar>& max) {
-  const Dtype dtype = check_bounds(x, min, max, "clamp");
-  const Tensor y = empty_tensor(x.sizes(), dtype, "clamp");
+Tensor clamp_as(const char* node, const Tensor& x, const optional<Scalar>& min, const optional<Scalar>& max,
+                std::string_view function) {
+  const Dtype dtype = check_bounds(x, min, max, function);
+  const Tensor y = empty_tensor(x.sizes(), dtype, function);
   clamp_into(y, ops::converted(x, dtype), min, max);
-  return record("ClampBackward1", y, wrt(x, [x = Saved(x), min, max](const Tensor& grad_out) {
+  return record(node, y, wrt(x, [x = Saved(x), min, max](const Tensor& grad_out) {
                   const Tensor is_high_enough = min ? *x >= *min : *x <= *max;
                   const Tensor is_inside = max ? bitwise_and(is_high_enough, *x <= *max) : is_high_enough;
                   return where(is_inside, grad_out, 0);
                 }));
 }
 
-Tensor& clamp_(const Tensor& x, const optional<Scalar>& min, const optional<Scalar>& max) {
-  const Dtype dtype = check_bounds(x, min, max, "clamp_");
-  ops::check_in_place(x, dtype, "clamp_");
-  if (ops::is_recorded(x)) return ops::write_recorded(x, clamp(ops::former(x), min, max), "clamp_");
+Tensor& clamp_in_place_as(const char* node, const Tensor& x, const optional<Scalar>& min,
+                          const optional<Scalar>& max, std::string_view function) {
+  const Dtype dtype = check_bounds(x, min, max, function);
+  ops::check_in_place(x, dtype, function);
+  if (ops::is_recorded(x))
+    return ops::write_recorded(x, clamp_as(node, ops::former(x), min, max, function), function);
   clamp_into(x, x, min, max);
   return ops::written(x);
+}
+
+// Of clamp_min and clamp_max a bound that is NaN makes everything NaN, as two of clamp do.
+optional<Scalar> if_nan(const Scalar& bound) {
+  return std::isnan(bound.toDouble()) ? optional<Scalar>(bound) : nullopt;
+}
+
+}  // namespace
+
+// y = min(max(x, low), high):   grad_x = grad_out where low ≤ x ≤ high, else 0
+Tensor clamp(const Tensor& x, const optional<Scalar>& min, const optional<Scalar>& max) {
+  return clamp_as("ClampBackward1", x, min, max, "clamp");
+}
+Tensor clamp_min(const Tensor& x, const Scalar& min) {
+  return clamp_as("ClampMinBackward0", x, min, if_nan(min), "clamp_min");
+}
+Tensor clamp_max(const Tensor& x, const Scalar& max) {
+  return clamp_as("ClampMaxBackward0", x, if_nan(max), max, "clamp_max");
+}
+
+Tensor& clamp_(const Tensor& x, const optional<Scalar>& min, const optional<Scalar>& max) {
+  return clamp_in_place_as("ClampBackward1", x, min, max, "clamp_");
+}
+Tensor& clamp_min_(const Tensor& x, const Scalar& min) {
+  return clamp_in_place_as("ClampMinBackward0", x, min, if_nan(min), "clamp_min_");
+}
+Tensor& clamp_max_(const Tensor& x, const Scalar& max) {
+  return clamp_in_place_as("ClampMaxBackward0", x, if_nan(max), max, "clamp_max_");
 }
 
 }  // namespace frost

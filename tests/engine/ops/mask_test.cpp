@@ -241,6 +241,41 @@ TEST_CASE("where: the branch that is not chosen gets exactly 0", "[ops][mask]") 
 
 // ---- masked_select, nonzero ----
 
+TEST_CASE("nan_to_num: values, gradients, errors", "[ops][mask]") {
+  const Tensor x = tensor({nan_value, inf, -inf, 2.});
+  const double largest = std::numeric_limits<float>::max();
+  CHECK(same(nan_to_num(x), tensor({0., largest, -largest, 2.})));
+  CHECK(same(x.nan_to_num(1, 3, -3), tensor({1., 3., -3., 2.})));
+  CHECK(same(x.nan_to_num(inf, nan_value, 1e300), tensor({inf, nan_value, inf, 2.})));
+  CHECK(same(
+      nan_to_num(x.to(kDouble)),
+      tensor({0., std::numeric_limits<double>::max(), std::numeric_limits<double>::lowest(), 2.}, kDouble)));
+  CHECK(same(nan_to_num(tensor({1, 2})), tensor({1, 2})));
+  CHECK(same(nan_to_num(tensor({{nan_value, 1.}, {2., 3.}}).t()), tensor({{0., 2.}, {1., 3.}})));
+  CHECK_THROWS_WITH(nan_to_num(Tensor()), Contains("[nan_to_num]"));
+
+  check_unary_gradients([](const Tensor& a) { return nan_to_num(a, 2); });
+  CHECK(same(gradient_of(
+                 +[](const Tensor& a) { return nan_to_num(a); }, x, tensor({5., 5., 5., 5.})),
+             tensor({0., 0., 0., 5.})));
+  CHECK(nan_to_num(leaf(x)).grad_fn()->name() == "NanToNumBackward0");
+}
+
+TEST_CASE(
+    "nan_to_num: after a softmax of nothing but -inf it mends the weights, and the gradient only if "
+    "masked_fill wrote the -inf",
+    "[ops][mask]") {
+  const Tensor all = tensor({true, true});
+  const Tensor masked = leaf(tensor({1., 2.}));
+  const Tensor weights = softmax(masked.masked_fill(all, -inf), 0).nan_to_num();
+  CHECK(same(weights.detach(), zeros({2})));
+  weights.sum().backward();
+  CHECK(same(masked.grad(), zeros({2})));
+  const Tensor added = leaf(tensor({1., 2.}));
+  softmax(added + tensor({-inf, -inf}), 0).nan_to_num().sum().backward();
+  CHECK(same(added.grad(), full({2}, nan_value)));
+}
+
 TEST_CASE("masked_select: forward", "[ops][mask]") {
   const Tensor x = tensor({{1., 2., 3.}, {4., 5., 6.}});
   CHECK(same(masked_select(x, mask_2x3()), tensor({1., 3., 6.})));

@@ -216,6 +216,45 @@ TEST_CASE("clamp: forward", "[ops][unary]") {
   CHECK(same(x.clamp(1, 3), clamp(x, 1, 3)));
 }
 
+TEST_CASE("clamp_min, clamp_max: clamp with one bound, but that one of NaN makes everything NaN",
+          "[ops][unary]") {
+  const Tensor x = tensor({nan_value, 5., inf, -inf, 2.});
+  CHECK(same(clamp_min(x, 3), tensor({nan_value, 5., inf, 3., 3.})));
+  CHECK(same(clamp_max(x, 3), tensor({nan_value, 3., 3., -inf, 2.})));
+  CHECK(same(x.clamp_min(nan_value), full({5}, nan_value)));
+  CHECK(same(x.clamp_max(nan_value), full({5}, nan_value)));
+  CHECK(same(clamp_min(tensor({1, 2}), 1.5), tensor({1.5, 2.})));
+  CHECK(same(clamp_max(tensor({true, false}), 0), tensor({0, 0})));
+  CHECK_THROWS_WITH(clamp_min(tensor({true}), false),
+                    Contains("[clamp_min]") && Contains("not implemented for 'Bool'"));
+  CHECK_THROWS_WITH(clamp_max(Tensor(), 1), Contains("[clamp_max]"));
+
+  check_unary_gradients([](const Tensor& a) { return clamp_min(a, -1); });
+  check_unary_gradients([](const Tensor& a) { return clamp_max(a, 1); });
+  const Tensor at = tensor({0., 1., 2., nan_value});
+  CHECK(same(gradient_of(
+                 +[](const Tensor& a) { return clamp_min(a, 1); }, at),
+             tensor({0., 1., 1., 0.})));
+  CHECK(same(gradient_of(
+                 +[](const Tensor& a) { return clamp_max(a, 1); }, at),
+             tensor({1., 1., 0., 0.})));
+  CHECK(same(gradient_of(
+                 +[](const Tensor& a) { return clamp_min(a, nan_value); }, at),
+             zeros({4})));
+  CHECK(clamp_min(leaf(at), 1).grad_fn()->name() == "ClampMinBackward0");
+  CHECK(clamp_max(leaf(at), 1).grad_fn()->name() == "ClampMaxBackward0");
+
+  Tensor y = tensor({1., 2., 3.});
+  CHECK(&y.clamp_min_(2) == &y);
+  CHECK(same(y.clamp_max_(2.5), tensor({2., 2., 2.5})));
+  CHECK_THROWS_WITH(tensor({1}).clamp_min_(1.5),
+                    Contains("[clamp_min_]") && Contains("can't be cast to the desired output type"));
+  const Tensor z = leaf(at) * 1;
+  CHECK(z.clamp_max_(1).grad_fn()->name() == "ClampMaxBackward0");
+  const Tensor w = leaf(at) * 1;
+  CHECK(w.clamp_min_(1).grad_fn()->name() == "ClampMinBackward0");
+}
+
 TEST_CASE("clamp: dtypes", "[ops][unary]") {
   const Tensor l = tensor({int64_t{1} << 60, int64_t{-5}});
   CHECK(same(clamp(l, 0), tensor({int64_t{1} << 60, int64_t{0}})));
