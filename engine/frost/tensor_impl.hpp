@@ -76,7 +76,7 @@ struct TensorImpl : Pooled {
   void follow_base();
 };
 
-// ---- making tensors: what ops are written with ----
+// Making tensors: what ops are written with.
 
 // Uninitialised and contiguous; an error naming `function` where the sizes are impossible.
 Tensor empty_tensor(IntArrayRef sizes, Dtype dtype, std::string_view function = "empty");
@@ -96,7 +96,7 @@ inline void check_defined(const Tensor& x, std::string_view function, std::strin
     fail_undefined(function, argument);
 }
 
-// ---- what a handle does inline ----
+// What a handle does inline.
 
 inline void retain(TensorImpl* tensor) { tensor->count.add(); }
 inline void release(TensorImpl* tensor) {

@@ -1,6 +1,7 @@
 # Plain comments as Doxygen reads them: what stands before a declaration becomes its text, what stands behind a member
 # becomes that member's, and the first block of a file the file's. Indented lines are code. A block that a blank line
-# follows belongs to nothing, and stays a comment.
+# follows belongs to nothing, and stays a comment. "// ---- a title ----" heads the members up to the next title, or the
+# end of its class or namespace.
 
 # In text Doxygen's own signs mean themselves.
 function plain(text) {
@@ -71,6 +72,28 @@ function end_block(next_line,    i) {
   count = 0
 }
 
+function end_section() {
+  if (in_section) print "/// @}"
+  in_section = 0
+}
+
+/^ *\/\/ ---- .* ----$/ {
+  end_block("")
+  end_section()
+  in_section = index($0, "//")
+  sub(/^ *\/\/ ---- /, "")
+  sub(/ ----$/, "")
+  print "/// @name " plain($0)
+  print "/// @{"
+  next
+}
+
+# The end of a section's class, or of its namespace.
+(in_section > 1 && /^( (private|protected):|};)/) || (in_section == 1 && /^}  \/\/ namespace/) {
+  end_block($0)
+  end_section()
+}
+
 /^ *\/\// {
   column = index($0, "//")
   text = substr($0, column + 2)
@@ -88,7 +111,7 @@ function end_block(next_line,    i) {
   end_block($0)
   trailing = 0
   column = $0 ~ /^#/ ? 0 : comment_column($0)
-  if (column > 0 && substr($0, 1, column - 1) ~ /[;,)0-9A-Za-z_}] +$/) {
+  if (column > 0 && substr($0, 1, column - 1) ~ /[;,)0-9A-Za-z_}] +$/ && $0 !~ /^}/) {
     trailing = column
     text = substr($0, column + 2)
     sub(/^ /, "", text)
