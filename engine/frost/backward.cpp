@@ -141,7 +141,9 @@ void Backward::let_go(Node* node, Arrived& arrived) {
     node->pass_.store(nullptr, std::memory_order_release);
     return;
   }
-  arrived = std::move(elsewhere_->extract(node).mapped());
+  // Nothing is there where memory ran out as the node began to wait.
+  if (!elsewhere_) return;
+  if (auto found = elsewhere_->extract(node)) arrived = std::move(found.mapped());
 }
 
 // Checks what a rule returned, sums it over the dimensions that broadcasting stretched, and converts it.

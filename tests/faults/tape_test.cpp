@@ -105,6 +105,24 @@ TEST_CASE("faults: ops, passes and their errors", "[faults][tape]") {
   });
 }
 
+TEST_CASE("faults: a pass over a graph in which another is under way", "[faults][tape]") {
+  const Tensor x = tensor({1.0, 2.0}).requires_grad_();
+  const Tensor loss = exp(x).sum();
+  Backward::Options options;
+  options.retain_graph = true;
+  Backward first(loss, {}, options);
+  with_each_fault(
+      [&loss, &x, &options] {
+        Backward second({loss}, {}, options, {x});
+        while (second.step()) {
+        }
+      },
+      [](bool) {});
+  while (first.step()) {
+  }
+  CHECK(equal(x.grad(), exp(x).detach()));
+}
+
 TEST_CASE("faults: the grad of a leaf is what it was, or the whole sum", "[faults][tape]") {
   const Tensor leaf = ones({3}, requires_grad()), w = ones({3}, requires_grad());
   const auto pass = [&] { (leaf * w * 2).sum().backward(); };
