@@ -121,7 +121,7 @@ class Tensor {
   Tensor& detach_();
   Tensor data() const { return detach(); }  // writes to it count as writes to this
   // Takes over the values, shape and dtype of another tensor; who it is on the tape stays. Where a graph
-  // saved the former values, its backward is then an error.
+  // saved the former values, its backward is then an error. A view is a view no longer.
   void set_data(const Tensor& other) const;
   // What traces call it; "" until set. The node that made it remembers the name, and so does an op of which
   // it is then a frozen input.

@@ -10,7 +10,8 @@ namespace frost::nn::utils {
 
 // Scales all grads by max_norm / (norm + 1e-6) where that is below 1, norm being that of order norm_type over
 // all of them together (infinity: the largest |g|; 0: the number of grads), and returns the norm from before.
-// Errors: max_norm or norm_type negative or NaN; with error_if_nonfinite, a norm that is infinite or NaN.
+// Errors, before any grad is scaled: max_norm or norm_type negative or NaN; a grad that holds integers, or
+// whose elements share memory; with error_if_nonfinite, a norm that is infinite or NaN.
 double clip_grad_norm_(const std::vector<Tensor>& parameters, double max_norm, double norm_type = 2,
                        bool error_if_nonfinite = false);
 double clip_grad_norm_(std::initializer_list<Tensor> parameters, double max_norm, double norm_type = 2,
@@ -18,7 +19,8 @@ double clip_grad_norm_(std::initializer_list<Tensor> parameters, double max_norm
 double clip_grad_norm_(const Tensor& parameter, double max_norm, double norm_type = 2,
                        bool error_if_nonfinite = false);
 
-// Clamps each element of the grads to [-clip_value, clip_value]. Errors: clip_value negative or NaN.
+// Clamps each element of the grads to [-clip_value, clip_value]. Errors: clip_value negative or NaN; a grad
+// as above.
 void clip_grad_value_(const std::vector<Tensor>& parameters, double clip_value);
 void clip_grad_value_(std::initializer_list<Tensor> parameters, double clip_value);
 void clip_grad_value_(const Tensor& parameter, double clip_value);
