@@ -1,17 +1,15 @@
 #include "page.hpp"
 
+#include "graphs.hpp"
 #include "text.hpp"
 
 #include <frost/inspect/html.hpp>
-#include <frost/inspect/recording.hpp>
-#include <frost/inspect/stepper.hpp>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 
 namespace side_by_side {
 
@@ -23,7 +21,6 @@ namespace {
 constexpr size_t kTokenWidth = 40;            // characters of a token
 constexpr int64_t kRows = 64, kColumns = 64;  // of the batch
 constexpr int64_t kPositions = 8;             // of the sequence that is taken to be of any length
-constexpr int64_t kElements = 60'000;         // of the tensors of one graph, or else the largest are left out
 
 // As they are printed: six digits, which is what a float32 holds.
 Json number(double value) {
@@ -46,57 +43,6 @@ Json token_list(const std::vector<std::string>& tokens, int64_t count) {
   for (size_t t = 0; t < std::min(tokens.size(), static_cast<size_t>(count)); ++t)
     json.push_back(shortened(tokens[t], kTokenWidth));
   return json;
-}
-
-// ---- the graphs ----
-
-// What a method calls its scores, before it puts something in the padding's place, and its weights.
-void set_names(const std::vector<Tensor>& outputs) {
-  std::unordered_map<const Node*, const Tensor*> made_by;
-  for (const Tensor& output : outputs) made_by.emplace(output.grad_fn().get(), &output);
-  for (const Tensor& output : outputs) {
-    const Ref<Node> node = output.grad_fn();
-    if (node->name() == "IndexSelectBackward0") output.set_name("tokens");
-    if (node->name() == "TanhBackward0") output.set_name("hidden");
-    if (node->name() == "SoftmaxBackward0") output.set_name("weights");
-    if (node->name() == "MaskedFillBackward0" || node->name() == "CatBackward0") {
-      output.set_name("muted scores");
-      const auto scores = made_by.find(node->next_edge(0).function.get());
-      if (scores != made_by.end()) scores->second->set_name("scores");
-    }
-  }
-}
-
-// So that the page stays small: the most that a tensor may hold for it to be shown.
-int64_t shown_elements(const Tensor& loss) {
-  const inspect::Trace trace(loss, {.max_elements = 0});
-  for (const int64_t most : {4096, 2048, 1024, 512, 256, 128}) {
-    int64_t sum = 0;
-    for (const inspect::TracedNode& node : trace.nodes())
-      for (const inspect::TracedOutput& output : node.outputs)
-        if (const int64_t count = numel(output.tensor.sizes); count <= most) sum += count;
-    if (sum <= kElements) return most;
-  }
-  return 64;
-}
-
-// The graph of a method, with every value and the gradients of a pass, each as the stepper met it.
-inspect::Trace traced(const Muting& muting, const Model& model, const Batch& batch) {
-  model.embedding.set_name("embedding");
-  model.target.set_name("target");
-  model.pooling->hidden->weight.set_name("W");
-  model.pooling->hidden->bias.set_name("b");
-  model.pooling->score->weight.set_name("v");
-  for (const Tensor& parameter : model.parameters()) parameter.mutable_grad().reset();
-  const inspect::Recording recording;
-  const Model::Pass pass = model.forward(muting, batch);
-  set_names(recording.outputs());
-  pass.attended.context.set_name("context");
-  pass.loss.set_name("loss");
-  inspect::Stepper stepper(
-      pass.loss, {.trace = {.max_elements = shown_elements(pass.loss), .outputs = recording.outputs()}});
-  stepper.run();
-  return stepper.trace();
 }
 
 // ---- the batch ----
@@ -202,6 +148,15 @@ Json table(const Report& report) {
   return {{"header", header}, {"rows", methods.rows}, {"notes", legend(report)}};
 }
 
+Json names(const Model& model, const Batch& batch) {
+  return {{"header", {"", "values", "gradients"}},
+          {"rows", compared_by_name(std::make_shared<nn::Masked>(),
+                                    std::make_shared<nn::FrozenPads>(-INFINITY), model, batch)},
+          {"notes",
+           {"Each tensor of method 1 beside those of method 2, of all examples; equal is equal but for "
+            "rounding."}}};
+}
+
 }  // namespace
 
 std::string to_html(const Report& report, const Model& model, const Batch& batch,
@@ -226,6 +181,7 @@ std::string to_html(const Report& report, const Model& model, const Batch& batch
   const Json lesson{{"batch", batch_grid(model, batch, sequences)},
                     {"rows", row_by_row(model, batch, sequences)},
                     {"costs", costs(report)},
+                    {"names", names(model, batch)},
                     {"table", table(report)},
                     {"conclusions", conclusions(report)},
                     {"ops", ops}};

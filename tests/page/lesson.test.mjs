@@ -10,7 +10,7 @@ test("the tables say what side_by_side printed", async () => {
   const rowsOf = (table) =>
     table.locator("tbody tr").evaluateAll((rows) => rows.map((row) => [...row.children].map((cell) => cell.innerText)));
   await open(small, async (page) => {
-    const rows = await rowsOf(page.locator(".measured"));
+    const rows = await rowsOf(page.locator("section", { has: page.locator("#table-heading") }).locator("table"));
     assert.equal(rows.length, 10);
     for (const cells of rows)
       assert.ok(
@@ -26,6 +26,24 @@ test("the tables say what side_by_side printed", async () => {
       .locator("h3 + ul li")
       .allInnerTexts())
       assert.ok(words(printed).includes(words(sentence)), sentence);
+  });
+});
+
+test("says, name by name, what is the same in both methods", async () => {
+  await open(small, async (page) => {
+    const section = page.locator("section", { has: page.locator("#names-heading") });
+    const rows = await section
+      .locator("tbody tr")
+      .evaluateAll((lines) => lines.map((line) => [...line.children].map((cell) => cell.innerText)));
+    assert.deepEqual(rows, small.document.lesson.names.rows);
+    assert.deepEqual(
+      rows.find(([name]) => name === "weights"),
+      ["weights", "equal", "equal"],
+    );
+    assert.deepEqual(
+      rows.find(([name]) => name === "pads"),
+      ["pads", "only in method 2", "absent"],
+    );
   });
 });
 

@@ -32,6 +32,7 @@ struct Page {
   //    "costs": {"methods": ["masked", "frozen"],
   //              "growth": [{"batch": 4, "costs": [{"nodes": 21, "bytes": 9453, "seconds": 6e-6}, …]}, …],
   //              "note": "…"},                              what else to know of them; may be missing
+  //    "names": a table as the next one, of what is equal in the graphs, name by name,
   //    "table": {"header": ["", "sum to 1", …], "rows": [["no mask", "yes", …], …], "notes": ["…", …]},
   //    "conclusions": ["…", …],
   //    "ops": {"CatBackward0": "joins …", …}}               what ops do here, instead of in general

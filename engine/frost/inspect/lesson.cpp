@@ -102,6 +102,7 @@ Rule lesson_rule() {
   return or_null(object_of({{"batch", batch, false},
                             {"rows", rows, false},
                             {"costs", costs, false},
+                            {"names", table, false},
                             {"table", table, false},
                             {"conclusions", list_of(text), false},
                             {"ops", dictionary_of(text), false}}));

@@ -82,6 +82,7 @@ export interface Lesson {
   batch?: Batch | null;
   rows?: Rows | null;
   costs?: Costs | null;
+  names?: Table | null; // what is equal in the graphs, name by name
   table?: Table | null;
   conclusions?: string[] | null;
   ops?: Record<string, string> | null; // by grad_fn

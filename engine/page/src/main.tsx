@@ -9,7 +9,7 @@ import { GraphView, useFold } from "./graph_view";
 import { EmptyMap } from "./heat";
 import { RowsView } from "./rows_view";
 import { stepText } from "./steps";
-import { TableView } from "./table_view";
+import { NamesView, TableView } from "./table_view";
 import { partText } from "./words";
 
 // All graphs go forward together, and wait for each other before they go backward.
@@ -137,6 +137,7 @@ function App({ page }: { page: Page }) {
             ))}
           </div>
         </section>
+        {lesson.names && <NamesView table={lesson.names} />}
         {batch && <BatchView batch={batch} />}
         {lesson.rows && <RowsView rows={lesson.rows} />}
         {lesson.costs && <CostsView costs={lesson.costs} />}

@@ -84,6 +84,7 @@ TEST_CASE("to_html: what a lesson can't say is an error that names the member", 
                           "lengths": [[{"score": null, "weight": 1, "state": "none", "gradient": null}]]}]},
     "costs": {"methods": ["one"],
               "growth": [{"batch": 1, "costs": [{"nodes": 3, "bytes": 4, "seconds": 1e-6}]}], "note": "…"},
+    "names": {"header": ["", "values"], "rows": [["loss", "equal"]], "notes": ["…"]},
     "table": {"header": ["", "sum"], "rows": [["none", "yes"]], "notes": []},
     "conclusions": ["one"],
     "ops": {"CatBackward0": "joins"}})");
@@ -118,6 +119,7 @@ TEST_CASE("to_html: what a lesson can't say is an error that names the member", 
   CHECK_THAT(error_at("/costs/growth/0/costs", json::array()), Contains("one for each of the 1 methods"));
   CHECK_THAT(error_at("/costs/growth/0/costs/0/seconds", 0), Contains("must be a number above 0"));
   CHECK_THAT(error_at("/costs/note", 1), Contains("costs.note must be a text"));
+  CHECK_THAT(error_at("/names/rows", 1), Contains("names.rows must be a list"));
   CHECK_THAT(error_at("/table/rows/0", "none"), Contains("table.rows[0] must be a list"));
   CHECK_THAT(error_at("/conclusions", "one"), Contains("conclusions must be a list"));
   CHECK_THAT(error_at("/ops/CatBackward0", nullptr), Contains("ops.CatBackward0 must be a text"));
