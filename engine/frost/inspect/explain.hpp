@@ -1,7 +1,7 @@
 // Why a gradient is what it is: absent, zero, a number, or not a number.
 //
-//   std::cout << to_text(explain(loss, scores));          // the whole gradient
-//   std::cout << to_text(explain(loss, scores, {0, 2}));  // one element of it
+//   std::cout << explain(loss, scores);          // the whole gradient
+//   std::cout << explain(loss, scores, {0, 2});  // one element of it
 //
 // The question is that of autograd::grad({loss}, {scores}), so it takes the same two tensors.
 #pragma once
@@ -9,6 +9,7 @@
 #include <frost/inspect/trace.hpp>
 
 #include <cstdint>
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -156,5 +157,6 @@ Explanation explain(const Tensor& root, std::string_view name, IntArrayRef index
 
 // In sentences, in lines of at most 80 columns.
 std::string to_text(const Explanation& explanation);
+std::ostream& operator<<(std::ostream& out, const Explanation& explanation);  // the same
 
 }  // namespace frost::inspect

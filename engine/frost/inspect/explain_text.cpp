@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ostream>
 
 namespace frost::inspect {
 
@@ -244,5 +245,8 @@ class Writer {
 }  // namespace
 
 std::string to_text(const Explanation& explanation) { return Writer(explanation).text(); }
+std::ostream& operator<<(std::ostream& out, const Explanation& explanation) {
+  return out << to_text(explanation);
+}
 
 }  // namespace frost::inspect

@@ -2,7 +2,7 @@
 //
 //   Stepper stepper(loss);
 //   stepper.run_to("SoftmaxBackward0");
-//   std::cout << to_text(stepper);
+//   std::cout << stepper;
 //   stepper.back();
 #pragma once
 

@@ -5,6 +5,7 @@
 #include <frost/inspect/words.hpp>
 
 #include <algorithm>
+#include <ostream>
 
 namespace frost::inspect {
 
@@ -170,5 +171,8 @@ class Writer {
 
 std::string to_text(const Trace& trace) { return Writer(trace).whole_graph(); }
 std::string to_text(const Stepper& stepper) { return Writer(stepper.trace()).stop(stepper); }
+
+std::ostream& operator<<(std::ostream& out, const Trace& trace) { return out << to_text(trace); }
+std::ostream& operator<<(std::ostream& out, const Stepper& stepper) { return out << to_text(stepper); }
 
 }  // namespace frost::inspect

@@ -4,7 +4,7 @@
 //   Trace trace(loss);
 //   Backward pass(loss);
 //   while (pass.step()) trace.record(pass);
-//   std::cout << to_text(trace);
+//   std::cout << trace;
 #pragma once
 
 #include <frost/tape.hpp>

@@ -3,7 +3,7 @@
 //   Recording recording;  // or else most values are not known: the tape holds what its rules need
 //   …
 //   Twin twin(loss_of_method_1, loss_of_method_2, {.outputs = recording.outputs()});
-//   while (twin.next()) std::cout << to_text(twin);
+//   while (twin.next()) std::cout << twin;
 //
 // What belongs together is told by names (set_name), by one rule:
 //
@@ -18,6 +18,7 @@
 #include <frost/inspect/stepper.hpp>
 
 #include <cstdint>
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -103,6 +104,7 @@ class Twin {
 // The stop that was just reached: each of its parts in both programs, and how their values and gradients
 // compare.
 std::string to_text(const Twin& twin);
+std::ostream& operator<<(std::ostream& out, const Twin& twin);  // the same
 // The same of any of its stops.
 std::string to_text(const Twin& twin, const TwinStop& stop);
 // All names until now, a line each: what is equal (but for rounding), what differs, and what exists in one

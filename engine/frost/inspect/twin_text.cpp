@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ostream>
 #include <utility>
 
 namespace frost::inspect {
@@ -60,6 +61,8 @@ std::string to_text(const Twin& twin) {
   if (twin.position() == 0) return "at the start: no step has been taken yet\n";
   return to_text(twin, twin.stops()[twin.position() - 1]);
 }
+
+std::ostream& operator<<(std::ostream& out, const Twin& twin) { return out << to_text(twin); }
 
 std::string to_text(const Twin& twin, const TwinStop& stop) {
   std::string text =

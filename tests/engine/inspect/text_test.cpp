@@ -1,6 +1,8 @@
 #include <frost/inspect/text.hpp>
 
 #include <frost/inspect/columns.hpp>
+#include <frost/inspect/explain.hpp>
+#include <frost/inspect/twin.hpp>
 
 #include "engine/inspect/graphs.hpp"
 
@@ -98,4 +100,15 @@ TEST_CASE("to_text: a name can't break a line, or speak to the terminal", "[insp
   CHECK(text.find('\x1b') == std::string::npos);
   CHECK(text.find('\xff') == std::string::npos);
   CHECK(text.find("\xc2\x9b") == std::string::npos);
+}
+
+TEST_CASE("operator<<: prints what to_text says", "[inspect]") {
+  const Masked graph;
+  Stepper stepper(graph.loss);
+  stepper.next();
+  Twin twin(graph.loss, graph.loss);
+  const Explanation explanation = explain(graph.loss, graph.scores);
+  std::ostringstream printed;
+  printed << stepper << stepper.trace() << twin << explanation;
+  CHECK(printed.str() == to_text(stepper) + to_text(stepper.trace()) + to_text(twin) + to_text(explanation));
 }
