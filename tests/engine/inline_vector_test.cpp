@@ -1,7 +1,7 @@
 #include <frost/engine.hpp>
 #include <frost/inline_vector.hpp>
 
-#include <catch2/catch.hpp>
+#include <frost/testing/catch.hpp>
 
 using namespace frost;
 
