@@ -77,3 +77,11 @@ TEST_CASE("threads: clones are trained at once, each with its own gradients", "[
   });
   for (const Tensor& loss : losses) CHECK(equal(loss, losses[0]));
 }
+
+TEST_CASE("threads: several ask a shared module for its name", "[threads][nn]") {
+  const nn::Sequential layers(nn::Linear(2, 3), nn::Tanh());
+  std::vector<std::string> names(kThreads);
+  in_threads(kThreads, [&](int i) { names[static_cast<size_t>(i)] = layers->name() + layers[1]->name(); });
+  for (const std::string& name : names) CHECK(name == layers->name() + layers[1]->name());
+  CHECK_THAT(names[0], Catch::EndsWith("frost::nn::TanhImpl"));
+}

@@ -7,7 +7,10 @@
 #include <cxxabi.h>
 
 #include <cstdlib>
+#include <map>
+#include <mutex>
 #include <ostream>
+#include <typeindex>
 #include <typeinfo>
 
 namespace frost::nn {
@@ -56,8 +59,14 @@ void print_indented(std::ostream& out, const Module& module, const std::string& 
 }  // namespace
 
 const std::string& Module::name() const {
-  if (name_.empty()) name_ = detail::class_name(typeid(*this));
-  return name_;
+  if (!name_.empty()) return name_;
+  // For all threads: modules that they share are asked for their names, too.
+  static std::mutex mutex;
+  static std::map<std::type_index, std::string> names;
+  const std::lock_guard<std::mutex> lock(mutex);
+  std::string& name = names[typeid(*this)];
+  if (name.empty()) name = detail::class_name(typeid(*this));
+  return name;
 }
 
 OrderedDict<std::string, Tensor> Module::named_parameters(bool recurse) const {

@@ -132,7 +132,7 @@ class Module : public std::enable_shared_from_this<Module> {
   void move_to(const std::string& path);
   void set_requires_grad(bool required);
 
-  mutable std::string name_;
+  std::string name_;  // empty: that of its class
   std::string path_;  // its place in the outermost module, "encoder.fc.": with this names begin
   bool is_training_ = true;
   OrderedDict<std::string, Tensor> parameters_{"Parameter"};

@@ -19,3 +19,11 @@ TEST_CASE("parameters_to_vector, vector_to_parameters: there and back", "[nn][co
   CHECK_THROWS_WITH(utils::vector_to_parameters(zeros({4}), {x, y}),
                     Contains("expected a vector of 5 elements"));
 }
+
+TEST_CASE("vector_to_parameters: values that one parameter can't have are given to none",
+          "[nn][convert_parameters]") {
+  const Tensor frozen = tensor({1.0}), x = tensor({2.0}).requires_grad_();
+  CHECK_THROWS_WITH(utils::vector_to_parameters(tensor({3, 4}, kLong), {frozen, x}),
+                    Contains("[vector_to_parameters]"));
+  CHECK(same(frozen, tensor({1.0})));
+}

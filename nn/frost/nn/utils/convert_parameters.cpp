@@ -14,7 +14,11 @@ Tensor parameters_to_vector(const std::vector<Tensor>& parameters) {
 void vector_to_parameters(const Tensor& vector, const std::vector<Tensor>& parameters) {
   check_defined(vector, "vector_to_parameters", "vector");
   int64_t count = 0;
-  for (const Tensor& parameter : parameters) count += parameter.numel();
+  for (const Tensor& parameter : parameters) {
+    count += parameter.numel();
+    check(!parameter.requires_grad() || vector.is_floating_point(), "vector_to_parameters",
+          "a parameter requires grad, and can't be given values of dtype ", vector.scalar_type());
+  }
   check(vector.dim() == 1 && vector.numel() >= count, "vector_to_parameters", "expected a vector of ", count,
         " elements, got sizes ", vector.sizes());
   int64_t start = 0;
