@@ -144,6 +144,11 @@ TEST_CASE("prod: gradients where elements are zero", "[ops][reduce]") {
   check_gradients([](const std::vector<Tensor>& xs) { return prod(xs[0], 0); }, {zero});
 }
 
+TEST_CASE("prod: of all elements of a matrix, one of them zero", "[ops][reduce]") {
+  const Tensor x = tensor({{2.0, 0.0}, {3.0, 4.0}}).requires_grad_();
+  CHECK(same(gradient(prod(x), x), tensor({{0.0, 24.0}, {0.0, 0.0}})));
+}
+
 TEST_CASE("prod: the slope of a number alone is 1, be it NaN or infinite", "[ops][reduce]") {
   for (const double value : {2.0, 0.0, double{INFINITY}, double{NAN}}) {
     const Tensor x = tensor(value).requires_grad_();
