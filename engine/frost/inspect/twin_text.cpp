@@ -42,8 +42,7 @@ std::string numbers_verdict(const TwinDifference& found) {
   return text;
 }
 
-std::string verdict(const Twin& twin, const TwinPart& part) {
-  const TwinDifference values = twin.compare_values(part), gradients = twin.compare(part);
+std::string verdict(const TwinDifference& values, const TwinDifference& gradients) {
   if (gradients.kind == Kind::only_first || gradients.kind == Kind::only_second)
     return std::string(to_text(gradients.kind)) + ", gradient " +
            std::string(to_text(gradients.kind == Kind::only_first ? gradients.first : gradients.second));
@@ -69,17 +68,20 @@ std::string to_text(const Twin& twin, const TwinStop& stop) {
       wrapped("", 2,
               "\"" + printable(stop.name) + "\" after " + count_text(twin.first().position(), "step") +
                   " of the first and " + std::to_string(twin.second().position()) + " of the second");
-  const bool has_values = std::any_of(stop.parts.begin(), stop.parts.end(), [&twin](const TwinPart& part) {
-    return twin.compare_values(part).kind == Kind::different;
+  std::vector<TwinDifference> values;
+  for (const TwinPart& part : stop.parts) values.push_back(twin.compare_values(part));
+  const bool has_values = std::any_of(values.begin(), values.end(), [](const TwinDifference& found) {
+    return found.kind == Kind::different;
   });
   bool has_whole = false;
-  for (const TwinPart& part : stop.parts) {
+  for (size_t i = 0; i < values.size(); ++i) {
+    const TwinPart& part = stop.parts[i];
     if (part.is_in_first && !std::exchange(has_whole, true))
       text += wrapped("  first   ", 10, where(twin.first(), part.first, has_values));
     if (part.is_in_second)
       text += wrapped("  second  ", 10,
                       printable(part.name) + ": " + where(twin.second(), part.second, has_values));
-    text += wrapped("          ", 10, verdict(twin, part));
+    text += wrapped("          ", 10, verdict(values[i], twin.compare(part)));
   }
   return text;
 }
@@ -91,7 +93,7 @@ std::string summary_text(const Twin& twin) {
       std::string label = printable(part.name);
       const size_t width = columns(label);
       label.append(width < 12 ? 14 - width : 2, ' ');
-      text += wrapped("", 14, label + verdict(twin, part));
+      text += wrapped("", 14, label + verdict(twin.compare_values(part), twin.compare(part)));
     }
   return text;
 }
